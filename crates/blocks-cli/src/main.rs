@@ -1,0 +1,3 @@
+//! The program `blocks`.
+
+fn main() {}

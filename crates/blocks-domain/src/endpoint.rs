@@ -1,0 +1,307 @@
+//! The endpoints as data: what each needs, who may call it, how often, and at what price.
+
+use std::fmt;
+
+use crate::{Price, RateLimit};
+
+/// A call that this project makes.
+///
+/// ```
+/// use blocks_domain::{Availability, Endpoint, Scope};
+///
+/// let read = Endpoint::GetBlocking.spec();
+/// assert_eq!((read.method, read.path), ("GET", "/2/users/:id/blocking"));
+/// assert!(read.scopes.contains(&Scope::BlockRead));
+/// assert_eq!(Endpoint::PostBlocking.spec().availability, [Availability::Enterprise]);
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Endpoint {
+    /// Reads a page of whom an account blocks.
+    GetBlocking,
+    /// Blocks an account.
+    PostBlocking,
+    /// Unblocks an account.
+    DeleteBlocking,
+    /// Looks up the signed-in user.
+    GetMe,
+    /// Looks up users by handle.
+    GetUsersBy,
+    /// Looks up users by id.
+    GetUsers,
+}
+
+/// What is known of an endpoint.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
+pub struct EndpointSpec {
+    /// The HTTP method.
+    pub method: &'static str,
+    /// The path, with `:name` for its parameters.
+    pub path: &'static str,
+    /// What it does, as part of a sentence.
+    pub does: &'static str,
+    /// The OAuth 2.0 scopes that a token needs, all of them.
+    pub scopes: &'static [Scope],
+    /// The plans that include it.
+    pub availability: &'static [Availability],
+    /// How often a user may call it; see [`EndpointSpec::limit_is_published`].
+    pub limit: RateLimit,
+    /// Whether X publishes the limit; where it does not, the limit is a guess.
+    pub limit_is_published: bool,
+    /// What X charges for each user returned; `None` where it is free or by contract.
+    pub price: Option<Price>,
+}
+
+/// The scopes to read blocks.
+///
+/// The reference names `block.read` and `users.read`; the official OpenAPI files add `tweet.read`.
+const READ: &[Scope] = &[Scope::BlockRead, Scope::UsersRead, Scope::TweetRead];
+const WRITE: &[Scope] = &[Scope::BlockWrite, Scope::UsersRead, Scope::TweetRead];
+const LOOKUP: &[Scope] = &[Scope::UsersRead, Scope::TweetRead];
+
+impl Endpoint {
+    /// All of them.
+    pub const ALL: [Self; 6] = [
+        Self::GetBlocking,
+        Self::PostBlocking,
+        Self::DeleteBlocking,
+        Self::GetMe,
+        Self::GetUsersBy,
+        Self::GetUsers,
+    ];
+
+    /// What is known of it.
+    #[must_use]
+    pub const fn spec(self) -> EndpointSpec {
+        const BOTH: &[Availability] = &[Availability::PayPerUse, Availability::Enterprise];
+        const ENTERPRISE: &[Availability] = &[Availability::Enterprise];
+        match self {
+            Self::GetBlocking => EndpointSpec {
+                method: "GET",
+                path: "/2/users/:id/blocking",
+                does: "reads a page of the accounts that a user blocks",
+                scopes: READ,
+                availability: BOTH,
+                limit: RateLimit::per_window(15),
+                limit_is_published: true,
+                price: Some(Price::BLOCK_READ),
+            },
+            Self::PostBlocking => EndpointSpec {
+                method: "POST",
+                path: "/2/users/:id/blocking",
+                does: "blocks an account",
+                scopes: WRITE,
+                availability: ENTERPRISE,
+                limit: RateLimit::per_window(50),
+                limit_is_published: false,
+                price: None,
+            },
+            Self::DeleteBlocking => EndpointSpec {
+                method: "DELETE",
+                path: "/2/users/:source_user_id/blocking/:target_user_id",
+                does: "unblocks an account",
+                scopes: WRITE,
+                availability: ENTERPRISE,
+                limit: RateLimit::per_window(50),
+                limit_is_published: false,
+                price: None,
+            },
+            Self::GetMe => EndpointSpec {
+                method: "GET",
+                path: "/2/users/me",
+                does: "looks up the signed-in user",
+                scopes: LOOKUP,
+                availability: BOTH,
+                limit: RateLimit::per_window(75),
+                limit_is_published: true,
+                price: Some(Price::USER_LOOKUP),
+            },
+            Self::GetUsersBy => EndpointSpec {
+                method: "GET",
+                path: "/2/users/by",
+                does: "looks up users by handle, 100 at most",
+                scopes: LOOKUP,
+                availability: BOTH,
+                limit: RateLimit::per_window(900),
+                limit_is_published: true,
+                price: Some(Price::USER_LOOKUP),
+            },
+            Self::GetUsers => EndpointSpec {
+                method: "GET",
+                path: "/2/users",
+                does: "looks up users by id, 100 at most",
+                scopes: LOOKUP,
+                availability: BOTH,
+                limit: RateLimit::per_window(900),
+                limit_is_published: true,
+                price: Some(Price::USER_LOOKUP),
+            },
+        }
+    }
+}
+
+impl fmt::Display for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let spec = self.spec();
+        write!(f, "{} {}", spec.method, spec.path)
+    }
+}
+
+/// How many users one lookup may name.
+pub const LOOKUP_MAX: usize = 100;
+
+/// An OAuth 2.0 scope.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Scope {
+    /// `block.read`
+    BlockRead,
+    /// `block.write`
+    BlockWrite,
+    /// `users.read`
+    UsersRead,
+    /// `tweet.read`
+    TweetRead,
+    /// `offline.access`
+    OfflineAccess,
+}
+
+impl Scope {
+    /// All of them.
+    pub const ALL: [Self; 5] =
+        [Self::BlockRead, Self::BlockWrite, Self::UsersRead, Self::TweetRead, Self::OfflineAccess];
+
+    /// The scope as a request spells it.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::BlockRead => "block.read",
+            Self::BlockWrite => "block.write",
+            Self::UsersRead => "users.read",
+            Self::TweetRead => "tweet.read",
+            Self::OfflineAccess => "offline.access",
+        }
+    }
+
+    /// What it allows, as part of a sentence.
+    #[must_use]
+    pub const fn allows(self) -> &'static str {
+        match self {
+            Self::BlockRead => "see whom the account blocks",
+            Self::BlockWrite => "block and unblock",
+            Self::UsersRead => "see users; needed together with the block scopes",
+            Self::TweetRead => "see posts; needed together with `users.read`",
+            Self::OfflineAccess => "stay signed in with a refresh token",
+        }
+    }
+}
+
+impl fmt::Display for Scope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.word())
+    }
+}
+
+/// A plan under which X sells an endpoint.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Availability {
+    /// Paid by the call, open to everybody.
+    PayPerUse,
+    /// By contract.
+    Enterprise,
+}
+
+impl Availability {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::PayPerUse, Self::Enterprise];
+
+    /// The plan's name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::PayPerUse => "Pay-per-use",
+            Self::Enterprise => "Enterprise",
+        }
+    }
+}
+
+impl fmt::Display for Availability {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// A way to prove who is calling.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum AuthKind {
+    /// OAuth 2.0 Authorization Code with PKCE: on behalf of a user.
+    OAuth2Pkce,
+    /// OAuth 1.0a user context: on behalf of a user.
+    OAuth1User,
+    /// An app's own bearer token: on behalf of nobody.
+    AppOnly,
+}
+
+impl AuthKind {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::OAuth2Pkce, Self::OAuth1User, Self::AppOnly];
+
+    /// Its name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::OAuth2Pkce => "OAuth 2.0 Authorization Code with PKCE",
+            Self::OAuth1User => "OAuth 1.0a User Context",
+            Self::AppOnly => "App-Only",
+        }
+    }
+
+    /// Whether the blocks endpoints accept it.
+    #[must_use]
+    pub const fn is_accepted(self) -> bool {
+        !matches!(self, Self::AppOnly)
+    }
+
+    /// When to use it.
+    #[must_use]
+    pub const fn advice(self) -> &'static str {
+        match self {
+            Self::OAuth2Pkce => "recommended for new applications",
+            Self::OAuth1User => "for applications that already have it",
+            Self::AppOnly => "not accepted: a block list belongs to a user",
+        }
+    }
+}
+
+impl fmt::Display for AuthKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn writing_is_for_enterprise_alone() {
+        for endpoint in Endpoint::ALL {
+            let spec = endpoint.spec();
+            assert_eq!(
+                spec.scopes.contains(&Scope::BlockWrite),
+                spec.availability == [Availability::Enterprise],
+                "{endpoint}"
+            );
+        }
+    }
+
+    #[test]
+    fn every_endpoint_needs_to_see_users() {
+        for endpoint in Endpoint::ALL {
+            assert!(endpoint.spec().scopes.contains(&Scope::UsersRead), "{endpoint}");
+        }
+    }
+}

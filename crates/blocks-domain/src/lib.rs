@@ -1,0 +1,42 @@
+//! Models and rules of block lists on X: requests, answers, the block relationship, rate windows and prices.
+
+mod endpoint;
+mod failure;
+mod field;
+mod id;
+mod model;
+mod pages;
+mod price;
+mod query;
+mod rate;
+mod relationship;
+mod reservation;
+mod vocabulary;
+mod wire;
+
+pub use endpoint::{AuthKind, Availability, Endpoint, EndpointSpec, LOOKUP_MAX, Scope};
+pub use failure::{Failure, ForbiddenReason};
+pub use field::{Choice, Expansion, InvalidValue, PostField, UserField};
+pub use id::{InvalidId, InvalidUsername, PostId, UserId, Username};
+pub use model::{
+    Affiliation, AffiliationIds, Annotation, Attachments, BlockRequest, BlockState,
+    BlockStateReply, BlockingPage, CapPeriod, CapScope, ConnectionStatus, ContextAnnotation,
+    ContextTerm, EditControls, Entities, ErrorBody, GeoFeature, GeoPlace, GeoPlaceType, Includes,
+    InvalidPageToken, Media, MediaKind, MediaMetadata, MediaMetrics, MediaVariant, MentionEntity,
+    Meta, NotePost, PageToken, Point, Poll, PollOption, Post, PostGeo, PostMetrics, PostScopes,
+    PostWithheld, Problem, ProblemSection, ProblemType, ReferenceKind, ReferencedPost,
+    RefusalReason, ReplySettings, ResourceType, Subscription, SubscriptionType, TagEntity, Topic,
+    UrlEntity, UrlImage, User, UserEntities, UserMetrics, UserReply, UserWithheld, UsersPage,
+    VerifiedType, VotingStatus, WithheldScope,
+};
+pub use pages::{MaxResults, SweepCost};
+pub use price::{BillingDay, InvalidUsd, Price, Usd};
+pub use query::{BlockingQuery, Selection};
+pub use rate::{Allowance, RateLimit, RateWindow};
+pub use relationship::{
+    Action, BlockPair, BlockStanding, Change, Effect, FollowAcrossBlock, PERMISSIONS, Permission,
+    Refusal, Relations, Relationship, SelfBlock, Side, Sides, Transition, Verdict,
+};
+pub use reservation::WindowState;
+pub use vocabulary::{Place, RENAMES, Rename, Vocabulary, translate};
+pub use wire::{Extra, OtherWord, RawJson};

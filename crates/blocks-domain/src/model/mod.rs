@@ -1,0 +1,35 @@
+//! The models: what X sends and what it is sent.
+
+#[cfg(test)]
+pub(crate) mod arbitrary;
+mod entities;
+mod includes;
+mod mutation;
+mod page;
+mod post;
+mod post_parts;
+mod problem;
+#[cfg(test)]
+mod tests;
+mod user;
+
+pub use entities::{Annotation, Entities, MentionEntity, TagEntity, UrlEntity, UrlImage};
+pub use includes::{
+    GeoFeature, GeoPlace, GeoPlaceType, Includes, Media, MediaKind, MediaMetrics, MediaVariant,
+    Point, Poll, PollOption, Topic, VotingStatus,
+};
+pub use mutation::{BlockRequest, BlockState, BlockStateReply};
+pub use page::{BlockingPage, InvalidPageToken, Meta, PageToken, UserReply, UsersPage};
+pub use post::Post;
+pub use post_parts::{
+    Attachments, ContextAnnotation, ContextTerm, EditControls, MediaMetadata, NotePost, PostGeo,
+    PostMetrics, PostScopes, PostWithheld, ReferenceKind, ReferencedPost, ReplySettings,
+};
+pub use problem::{
+    CapPeriod, CapScope, ErrorBody, Problem, ProblemSection, ProblemType, RefusalReason,
+    ResourceType,
+};
+pub use user::{
+    Affiliation, AffiliationIds, ConnectionStatus, Subscription, SubscriptionType, User,
+    UserEntities, UserMetrics, UserWithheld, VerifiedType, WithheldScope,
+};

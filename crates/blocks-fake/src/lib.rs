@@ -1,0 +1,1 @@
+//! Every port in memory, and a sandbox server that behaves like X.

@@ -1,0 +1,1 @@
+//! The blocks endpoints of the X API over HTTP.

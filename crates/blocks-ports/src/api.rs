@@ -1,0 +1,134 @@
+//! The API as a port.
+
+use std::fmt;
+
+use async_trait::async_trait;
+use blocks_domain::{
+    BlockPair, BlockState, BlockingPage, BlockingQuery, RateWindow, Selection, UserId, UserReply,
+    Username, UsersPage,
+};
+use jiff::Timestamp;
+
+use crate::ApiError;
+
+/// Reads and changes whom an account blocks.
+///
+/// An implementation acts for one signed-in user.
+///
+/// # Contract
+/// - `blocking` answers the newest block first, within and across pages. A page may be shorter
+///   than asked for, or empty, and not be the last; only a `meta` without `next_token` is the end.
+///   A source that is not the signed-in user is refused.
+/// - `block` and `unblock` are idempotent, and their answer says the state that then holds.
+/// - A failure is an error and never a state: no error means "not blocked".
+/// - What a backend cannot do it answers with [`Failure::Unsupported`](blocks_domain::Failure).
+/// - One call is at most one request: no implementation retries by itself.
+#[cfg_attr(feature = "mock", mockall::automock)]
+#[async_trait]
+pub trait BlocksApi: fmt::Debug + Send + Sync + 'static {
+    /// Reads one page of the accounts that `source` blocks.
+    async fn blocking(
+        &self,
+        source: UserId,
+        query: &BlockingQuery,
+    ) -> Result<Reply<BlockingPage>, ApiError>;
+
+    /// Makes `pair.source()` block `pair.target()`.
+    async fn block(&self, pair: BlockPair) -> Result<Reply<BlockState>, ApiError>;
+
+    /// Makes `pair.source()` no longer block `pair.target()`.
+    async fn unblock(&self, pair: BlockPair) -> Result<Reply<BlockState>, ApiError>;
+}
+
+/// Looks users up.
+///
+/// # Contract
+/// - A user who does not exist, or cannot be shown, is no failure of the call: the answer carries
+///   a problem for them beside the others.
+/// - More than [`LOOKUP_MAX`](blocks_domain::LOOKUP_MAX) names or ids, or none, are refused.
+#[cfg_attr(feature = "mock", mockall::automock)]
+#[async_trait]
+pub trait UsersApi: fmt::Debug + Send + Sync + 'static {
+    /// The signed-in user.
+    async fn me(&self, selection: &Selection) -> Result<Reply<UserReply>, ApiError>;
+
+    /// Users by handle.
+    async fn by_usernames(
+        &self,
+        usernames: &[Username],
+        selection: &Selection,
+    ) -> Result<Reply<UsersPage>, ApiError>;
+
+    /// Users by id.
+    async fn by_ids(
+        &self,
+        ids: &[UserId],
+        selection: &Selection,
+    ) -> Result<Reply<UsersPage>, ApiError>;
+}
+
+/// An answer with what came along with it.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Reply<T> {
+    /// The answer itself.
+    pub value: T,
+    /// What came along with it.
+    pub meta: ReplyMeta,
+}
+
+impl<T> Reply<T> {
+    /// An answer of which nothing more is known.
+    pub fn new(value: T) -> Self {
+        Self { value, meta: ReplyMeta::default() }
+    }
+
+    /// The same with what came along.
+    #[must_use]
+    pub fn with_meta(mut self, meta: ReplyMeta) -> Self {
+        self.meta = meta;
+        self
+    }
+
+    /// Turns the answer into another, and keeps what came along.
+    pub fn map<U>(self, f: impl FnOnce(T) -> U) -> Reply<U> {
+        Reply { value: f(self.value), meta: self.meta }
+    }
+}
+
+/// What comes along with an answer; a backend leaves empty what it does not know.
+#[derive(Debug, Clone, Default, PartialEq)]
+#[non_exhaustive]
+pub struct ReplyMeta {
+    /// The rate window, as the answer tells it.
+    pub rate: Option<RateWindow>,
+    /// The server's time.
+    pub date: Option<Timestamp>,
+    /// The id under which X's support finds the call.
+    pub transaction_id: Option<String>,
+    /// What was odd about the answer, though it could be used.
+    pub warnings: Vec<Warning>,
+}
+
+/// Something odd about an answer that can be used all the same.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Warning {
+    /// `meta.result_count` is not the number of users on the page.
+    ResultCount {
+        /// What `meta.result_count` says.
+        said: u64,
+        /// How many users there are.
+        found: u64,
+    },
+}
+
+impl fmt::Display for Warning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::ResultCount { said, found } => {
+                write!(f, "a page says that it holds {said} users, and holds {found}")
+            }
+        }
+    }
+}

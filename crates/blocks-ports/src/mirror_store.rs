@@ -1,0 +1,415 @@
+//! The mirror: complete copies of block lists, and reads that are under way.
+
+use std::any::Any;
+use std::fmt;
+
+use async_trait::async_trait;
+use blocks_domain::{PageToken, User, UserId};
+use futures_util::stream::BoxStream;
+use jiff::Timestamp;
+
+use crate::StoreError;
+
+/// Keeps the last complete read of each account's block list, and the read that is under way.
+///
+/// A read is made of pages. Each page is stored together with the checkpoint behind it, so that a
+/// read that was cut off goes on where it stopped. A finished read becomes the snapshot at once;
+/// an unfinished one is never shown.
+///
+/// # Contract
+/// - At most one holder reads an account at a time, over all handles and processes; `hold`
+///   answers `Busy` to everybody else. The hold ends when the [`Hold::Held`] guard is dropped or
+///   its process dies, never by a timeout alone. Each hold has a greater fence than all before.
+/// - `begin` gives up an unfinished read of the account; there is at most one.
+/// - `append` stores a page and moves the checkpoint, both or neither. It is `Stale`, and stores
+///   nothing, when the fence is not that of the last hold, when the checkpoint is not the expected
+///   one, or when the read is no longer open.
+/// - A user who comes again within one read keeps the first place; the newer profile stands.
+/// - `finish` makes the read the snapshot, in one step, and says what was added and removed since
+///   the snapshot before. Only a read whose checkpoint is at the end can be finished.
+/// - `entries` and `entry` show the last snapshot alone, and go on showing it to those who began
+///   to read it before a newer one replaced it, or fail; they never mix two snapshots.
+/// - Profiles come back as they were stored, unknown fields included.
+/// - Accounts do not touch each other.
+#[cfg_attr(feature = "mock", mockall::automock)]
+#[async_trait]
+pub trait MirrorStore: fmt::Debug + Send + Sync + 'static {
+    /// Takes hold of an account's list, to read it from the API.
+    async fn hold(&self, account: UserId) -> Result<Hold, StoreError>;
+
+    /// Begins a read, at `now`.
+    async fn begin(
+        &self,
+        account: UserId,
+        fence: Fence,
+        kind: ReadKind,
+        now: Timestamp,
+    ) -> Result<OpenRead, StoreError>;
+
+    /// The unfinished read of an account, if there is one.
+    async fn unfinished(&self, account: UserId) -> Result<Option<OpenRead>, StoreError>;
+
+    /// Stores the page behind the checkpoint `expected`.
+    async fn append(
+        &self,
+        read: ReadId,
+        fence: Fence,
+        expected: &Checkpoint,
+        page: &MirrorPage,
+    ) -> Result<Append, StoreError>;
+
+    /// Makes a read the snapshot, at `now`.
+    async fn finish(
+        &self,
+        read: ReadId,
+        fence: Fence,
+        now: Timestamp,
+    ) -> Result<Finish, StoreError>;
+
+    /// The last snapshot of an account.
+    async fn snapshot(&self, account: UserId) -> Result<Option<Snapshot>, StoreError>;
+
+    /// The users of the last snapshot that a query asks for, in its order.
+    ///
+    /// An account without a snapshot has none.
+    fn entries(
+        &self,
+        account: UserId,
+        query: MirrorQuery,
+    ) -> BoxStream<'static, Result<MirrorEntry, StoreError>>;
+
+    /// One user of the last snapshot.
+    async fn entry(&self, account: UserId, user: UserId)
+    -> Result<Option<MirrorEntry>, StoreError>;
+}
+
+/// The answer to [`MirrorStore::hold`].
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Hold {
+    /// The caller holds the list until the guard is dropped.
+    Held {
+        /// The number of this hold; later writes show it.
+        fence: Fence,
+        /// What ends the hold when it is dropped.
+        guard: HoldGuard,
+    },
+    /// Somebody else holds it.
+    Busy {
+        /// Who, as far as is known, such as `process 4711`.
+        holder: Option<String>,
+    },
+}
+
+/// Ends a hold when it is dropped.
+pub struct HoldGuard {
+    _held: Box<dyn Any + Send + Sync>,
+}
+
+impl HoldGuard {
+    /// Wraps whatever ends the hold when it is dropped.
+    pub fn new(held: impl Any + Send + Sync) -> Self {
+        Self { _held: Box::new(held) }
+    }
+}
+
+impl fmt::Debug for HoldGuard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("HoldGuard")
+    }
+}
+
+/// The number of a hold: it grows with each hold of an account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Fence(u64);
+
+impl Fence {
+    /// A fence by its number, for stores.
+    #[must_use]
+    pub const fn new(number: u64) -> Self {
+        Self(number)
+    }
+
+    /// The number.
+    #[must_use]
+    pub const fn get(self) -> u64 {
+        self.0
+    }
+}
+
+/// The number of a read, over all accounts; it is also the number of the snapshot it becomes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ReadId(u64);
+
+impl ReadId {
+    /// A read by its number, for stores.
+    #[must_use]
+    pub const fn new(number: u64) -> Self {
+        Self(number)
+    }
+
+    /// The number.
+    #[must_use]
+    pub const fn get(self) -> u64 {
+        self.0
+    }
+}
+
+impl fmt::Display for ReadId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// How much of the list a read covers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ReadKind {
+    /// From the newest block to the oldest.
+    Full,
+}
+
+/// A read that is not finished.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct OpenRead {
+    /// Its number.
+    pub id: ReadId,
+    /// Whose list it reads.
+    pub account: UserId,
+    /// How much of the list it covers.
+    pub kind: ReadKind,
+    /// When it began.
+    pub started_at: Timestamp,
+    /// How many users are stored so far.
+    pub users: u64,
+    /// Where it stands.
+    pub checkpoint: Checkpoint,
+}
+
+impl OpenRead {
+    /// A read that has just begun.
+    #[must_use]
+    pub fn new(id: ReadId, account: UserId, kind: ReadKind, started_at: Timestamp) -> Self {
+        Self { id, account, kind, started_at, users: 0, checkpoint: Checkpoint::default() }
+    }
+}
+
+/// Where a read stands: behind how many pages, and what comes next.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Checkpoint {
+    /// How many pages are stored.
+    pub pages: u64,
+    /// The token of the next page. `None` before the first page, and behind the last.
+    pub next_token: Option<PageToken>,
+}
+
+impl Checkpoint {
+    /// The checkpoint behind `pages` pages.
+    #[must_use]
+    pub const fn new(pages: u64, next_token: Option<PageToken>) -> Self {
+        Self { pages, next_token }
+    }
+
+    /// Whether the last page is stored.
+    #[must_use]
+    pub const fn is_at_end(&self) -> bool {
+        self.pages > 0 && self.next_token.is_none()
+    }
+
+    /// The checkpoint behind one page more.
+    #[must_use]
+    pub fn behind(&self, page: &MirrorPage) -> Self {
+        Self { pages: self.pages + 1, next_token: page.next_token.clone() }
+    }
+}
+
+/// A page as the mirror keeps it.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct MirrorPage {
+    /// The users, newest block first.
+    pub users: Vec<User>,
+    /// The token of the next page; `None` says that this is the last.
+    pub next_token: Option<PageToken>,
+    /// When it was received.
+    pub received_at: Timestamp,
+}
+
+impl MirrorPage {
+    /// A page received at a time.
+    #[must_use]
+    pub const fn new(
+        users: Vec<User>,
+        next_token: Option<PageToken>,
+        received_at: Timestamp,
+    ) -> Self {
+        Self { users, next_token, received_at }
+    }
+}
+
+/// The answer to an append.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Append {
+    /// The page is stored; here is the checkpoint behind it.
+    Appended(Checkpoint),
+    /// Somebody else holds the read now, or has moved it on; nothing was stored.
+    Stale,
+}
+
+/// The answer to a finish.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Finish {
+    /// The read is the snapshot now.
+    Finished(Snapshot),
+    /// The checkpoint is not at the end: pages are missing.
+    Incomplete,
+    /// Somebody else holds the read now, or has ended it.
+    Stale,
+}
+
+/// A complete copy of a block list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Snapshot {
+    /// Its number.
+    pub id: ReadId,
+    /// Whose list it is.
+    pub account: UserId,
+    /// How much of the list was read.
+    pub kind: ReadKind,
+    /// When the read began.
+    pub started_at: Timestamp,
+    /// When the read was finished.
+    pub finished_at: Timestamp,
+    /// How many users it holds.
+    pub users: u64,
+    /// How many pages it was read in.
+    pub pages: u64,
+    /// How many users the snapshot before did not hold.
+    pub added: u64,
+    /// How many users only the snapshot before held.
+    pub removed: u64,
+}
+
+impl Snapshot {
+    /// The snapshot that a read becomes, before it is compared with the one before.
+    #[must_use]
+    pub fn of(read: &OpenRead, finished_at: Timestamp) -> Self {
+        Self {
+            id: read.id,
+            account: read.account,
+            kind: read.kind,
+            started_at: read.started_at,
+            finished_at,
+            users: read.users,
+            pages: read.checkpoint.pages,
+            added: 0,
+            removed: 0,
+        }
+    }
+}
+
+/// One user of a snapshot.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct MirrorEntry {
+    /// The place in the list: 0 is the newest block.
+    pub position: u64,
+    /// The profile as it was received.
+    pub user: User,
+    /// When it was received.
+    pub received_at: Timestamp,
+}
+
+impl MirrorEntry {
+    /// A user at a place of the list.
+    #[must_use]
+    pub const fn new(position: u64, user: User, received_at: Timestamp) -> Self {
+        Self { position, user, received_at }
+    }
+}
+
+/// Which users of a snapshot to show, and in which order.
+#[derive(Debug, Clone, Default, PartialEq)]
+#[non_exhaustive]
+pub struct MirrorQuery {
+    /// Only users whose name, handle or bio contains this text, without regard to case.
+    pub text: Option<String>,
+    /// Only users who are verified, or who are not.
+    pub verified: Option<bool>,
+    /// Only users whose posts are private, or public.
+    pub protected: Option<bool>,
+    /// Only users with at least so many followers.
+    pub min_followers: Option<u64>,
+    /// Only users with at most so many followers.
+    pub max_followers: Option<u64>,
+    /// The order.
+    pub order: MirrorOrder,
+    /// The order the other way round.
+    pub reverse: bool,
+    /// At most so many users.
+    pub limit: Option<u64>,
+}
+
+/// An order of the users of a snapshot.
+///
+/// Users who are equal in it, or of whom the value is not known, stand in the order of the list;
+/// those of whom it is not known stand last, also the other way round.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum MirrorOrder {
+    /// The order of the list: the newest block first.
+    #[default]
+    Newest,
+    /// By handle, without regard to case.
+    Username,
+    /// By name, without regard to case.
+    Name,
+    /// The most followers first.
+    Followers,
+    /// The oldest account first.
+    Created,
+}
+
+impl MirrorQuery {
+    /// Whether the filters let a user through; order and limit play no part.
+    ///
+    /// A user of whom the asked value is not known does not pass.
+    ///
+    /// ```
+    /// use blocks_domain::{User, UserId};
+    /// use blocks_ports::MirrorQuery;
+    ///
+    /// let mut user = User::new("7".parse::<UserId>()?);
+    /// user.name = Some("Ärger & Söhne".into());
+    ///
+    /// let mut query = MirrorQuery::default();
+    /// query.text = Some("ärger".into());
+    /// assert!(query.admits(&user));
+    /// query.verified = Some(false);
+    /// assert!(!query.admits(&user), "nothing is known of its verification");
+    /// # Ok::<(), blocks_domain::InvalidId>(())
+    /// ```
+    #[must_use]
+    pub fn admits(&self, user: &User) -> bool {
+        let followers = || user.public_metrics.as_ref().and_then(|m| m.followers_count);
+        let is = |asked: Option<bool>, known: Option<bool>| asked.is_none() || asked == known;
+        is(self.verified, user.verified)
+            && is(self.protected, user.protected)
+            && self.min_followers.is_none_or(|least| followers().is_some_and(|n| n >= least))
+            && self.max_followers.is_none_or(|most| followers().is_some_and(|n| n <= most))
+            && self.text.as_deref().is_none_or(|text| mentions(user, text))
+    }
+}
+
+fn mentions(user: &User, text: &str) -> bool {
+    let text = text.to_lowercase();
+    [&user.name, &user.username, &user.description]
+        .into_iter()
+        .flatten()
+        .any(|place| place.to_lowercase().contains(&text))
+}

@@ -1,0 +1,3 @@
+//! Generates and checks.
+
+fn main() {}
