@@ -1,1 +1,37 @@
 //! What one does with a block list, over the ports alone.
+//!
+//! Everything here takes its backends as trait objects of `blocks-ports`: give it the real API,
+//! the fake, or one of your own. [`Pull`] mirrors a block list; [`Paced`], [`Retried`] and
+//! [`Budgeted`] are wrappers that go around any [`BlocksApi`](blocks_ports::BlocksApi).
+//!
+//! ```
+//! use blocks_app::{NoProgress, Pull};
+//! use blocks_domain::BlockingQuery;
+//! use blocks_fake::{FakeApi, ManualClock, MemoryMirrorStore, World};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), blocks_app::PullError> {
+//! let world = World::builder().blocks(2_500).build();
+//! let api = FakeApi::of(&world);
+//! let (mirror, clock) = (MemoryMirrorStore::default(), ManualClock::default());
+//!
+//! let pull = Pull::new(&api, &mirror, &clock);
+//! let report = pull.run(world.owner(), BlockingQuery::default(), &NoProgress).await?;
+//! assert_eq!(report.snapshot.users, 2_500);
+//! # Ok(())
+//! # }
+//! ```
+
+mod budgeted;
+mod clock;
+mod paced;
+mod pull;
+mod retried;
+mod stats;
+
+pub use budgeted::Budgeted;
+pub use clock::SystemClock;
+pub use paced::{Paced, WhenSpent};
+pub use pull::{NoProgress, Progress, Pull, PullError, PullProgress, PullReport};
+pub use retried::{Retried, RetryPolicy};
+pub use stats::Stats;

@@ -42,6 +42,8 @@ pub enum Failure {
     Timeout,
     /// An answer that is not what the API promises.
     Malformed,
+    /// A budget set by the caller does not allow it.
+    OverBudget,
     /// This backend cannot do it.
     Unsupported,
     /// The backend itself failed.
@@ -66,7 +68,7 @@ pub enum ForbiddenReason {
 
 impl Failure {
     /// All kinds, in the order of their statuses.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::InvalidRequest,
         Self::Unauthenticated,
         Self::OutOfCredits,
@@ -82,6 +84,7 @@ impl Failure {
         Self::Transport,
         Self::Timeout,
         Self::Malformed,
+        Self::OverBudget,
         Self::Unsupported,
         Self::Backend,
     ];
@@ -138,6 +141,7 @@ impl Failure {
             Self::Transport
             | Self::Timeout
             | Self::Malformed
+            | Self::OverBudget
             | Self::Unsupported
             | Self::Backend => &[],
         }
@@ -162,6 +166,7 @@ impl Failure {
             Self::Transport => "transport",
             Self::Timeout => "timeout",
             Self::Malformed => "malformed",
+            Self::OverBudget => "over-budget",
             Self::Unsupported => "unsupported",
             Self::Backend => "backend",
         }
@@ -194,6 +199,7 @@ impl Failure {
             Self::Transport => "X could not be reached, or the connection broke",
             Self::Timeout => "X did not answer in time",
             Self::Malformed => "the answer is not what the API promises",
+            Self::OverBudget => "the budget does not allow the call",
             Self::Unsupported => "this backend cannot do that",
             Self::Backend => "the backend failed",
         }
@@ -241,6 +247,7 @@ impl Failure {
             Self::Malformed => {
                 "Try again; if it stays so, something between here and X, or X itself, changed its answers."
             }
+            Self::OverBudget => "Allow more money, or stop here; what was read is kept.",
             Self::Unsupported => "Use a backend that can.",
             Self::Backend => "See the cause that the error carries.",
         }

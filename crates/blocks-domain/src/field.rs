@@ -39,6 +39,8 @@ pub trait Choice: Copy + Ord + fmt::Debug + 'static {
     const PLACE: Place;
     /// The parameter that lists it, in tweet words.
     const PARAMETER: &'static str;
+    /// The choices that an answer holds without being asked for them.
+    const DEFAULT: &'static [Self];
 
     /// The word that names it: the tweet word, or the post word where there is no other.
     fn name(self) -> &'static str;
@@ -103,7 +105,7 @@ pub(crate) fn unspellable<C: Choice>(
 macro_rules! choices {
     (
         $(#[$meta:meta])*
-        pub enum $name:ident: $place:ident of $parameter:literal {
+        pub enum $name:ident: $place:ident of $parameter:literal, unasked [$($default:ident),*] {
             $($(#[$variant_meta:meta])* $variant:ident = $word:literal,)*
         }
     ) => {
@@ -118,6 +120,7 @@ macro_rules! choices {
             const ALL: &'static [Self] = &[$(Self::$variant),*];
             const PLACE: Place = Place::$place;
             const PARAMETER: &'static str = $parameter;
+            const DEFAULT: &'static [Self] = &[$(Self::$default),*];
 
             fn name(self) -> &'static str {
                 match self {
@@ -155,7 +158,7 @@ choices! {
     /// let error = UserField::from_word("karma", Vocabulary::Tweet).unwrap_err();
     /// assert!(error.to_string().starts_with("`user.fields` does not take \"karma\"; it takes affiliation, "));
     /// ```
-    pub enum UserField: UserField of "user.fields" {
+    pub enum UserField: UserField of "user.fields", unasked [Id, Name, Username] {
         /// The organisation that the account belongs to.
         Affiliation = "affiliation",
         /// The signed-in user's confirmed e-mail address.
@@ -217,7 +220,7 @@ choices! {
     /// A field of a post, as `tweet.fields` (`post.fields`) lists it.
     ///
     /// It is answered only together with an expansion that brings posts in.
-    pub enum PostField: PostField of "tweet.fields" {
+    pub enum PostField: PostField of "tweet.fields", unasked [EditHistory, Id, Text] {
         /// A long-form article.
         Article = "article",
         /// The title of a long-form article.
@@ -293,7 +296,7 @@ choices! {
 
 choices! {
     /// An object that an answer can bring along, as `expansions` lists it.
-    pub enum Expansion: Expansion of "expansions" {
+    pub enum Expansion: Expansion of "expansions", unasked [] {
         /// The organisation that an account belongs to.
         Affiliation = "affiliation.user_id",
         /// The newest post of a user.

@@ -11,6 +11,8 @@ mod query;
 mod rate;
 mod relationship;
 mod reservation;
+#[cfg(feature = "schema")]
+pub mod schema;
 mod vocabulary;
 mod wire;
 

@@ -49,6 +49,13 @@ impl BlockingQuery {
         self
     }
 
+    /// Asks for the first page again.
+    #[must_use]
+    pub fn from_first_page(mut self) -> Self {
+        self.pagination_token = None;
+        self
+    }
+
     /// What is asked for of each user.
     #[must_use]
     pub const fn selection(&self) -> &Selection {
@@ -83,8 +90,8 @@ impl BlockingQuery {
 
     /// Reads query parameters, as [`pairs`](Self::pairs) writes them.
     ///
-    /// The vocabulary is that of the words: post words where `post.fields` is named, or an
-    /// expansion that only they have; tweet words otherwise.
+    /// The vocabulary is that of the words: post words where `post.fields` is named, or a value
+    /// that only they have; tweet words otherwise.
     ///
     /// # Errors
     /// A parameter that does not exist or stands twice, or a value that it does not take.
@@ -156,15 +163,17 @@ impl BlockingQuery {
 }
 
 fn vocabulary_of(pairs: &[(&str, &str)]) -> Vocabulary {
-    let only_post = |(name, value): &(&str, &str)| {
-        *name == PostField::parameter(Vocabulary::Post)
-            || *name == Expansion::PARAMETER
-                && value.split(',').any(|word| {
-                    Expansion::from_word(word, Vocabulary::Post).is_ok()
-                        && Expansion::from_word(word, Vocabulary::Tweet).is_err()
-                })
+    let decides = |(name, value): &(&str, &str)| match *name {
+        "user.fields" => only_in_post_words::<UserField>(value),
+        "expansions" => only_in_post_words::<Expansion>(value),
+        name => name == PostField::parameter(Vocabulary::Post),
     };
-    if pairs.iter().any(only_post) { Vocabulary::Post } else { Vocabulary::Tweet }
+    if pairs.iter().any(decides) { Vocabulary::Post } else { Vocabulary::Tweet }
+}
+
+fn only_in_post_words<C: Choice>(value: &str) -> bool {
+    let known = |word, words| C::from_word(word, words).is_ok();
+    value.split(',').any(|word| known(word, Vocabulary::Post) && !known(word, Vocabulary::Tweet))
 }
 
 fn listed<C: Choice>(value: &str, words: Vocabulary) -> Result<Vec<C>, InvalidValue> {

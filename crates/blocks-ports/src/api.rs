@@ -1,6 +1,7 @@
 //! The API as a port.
 
 use std::fmt;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use blocks_domain::{
@@ -65,6 +66,27 @@ pub trait UsersApi: fmt::Debug + Send + Sync + 'static {
         ids: &[UserId],
         selection: &Selection,
     ) -> Result<Reply<UsersPage>, ApiError>;
+}
+
+/// Whoever shares an implementation has one.
+#[async_trait]
+#[deny(clippy::missing_trait_methods)]
+impl<A: BlocksApi + ?Sized> BlocksApi for Arc<A> {
+    async fn blocking(
+        &self,
+        source: UserId,
+        query: &BlockingQuery,
+    ) -> Result<Reply<BlockingPage>, ApiError> {
+        (**self).blocking(source, query).await
+    }
+
+    async fn block(&self, pair: BlockPair) -> Result<Reply<BlockState>, ApiError> {
+        (**self).block(pair).await
+    }
+
+    async fn unblock(&self, pair: BlockPair) -> Result<Reply<BlockState>, ApiError> {
+        (**self).unblock(pair).await
+    }
 }
 
 /// An answer with what came along with it.

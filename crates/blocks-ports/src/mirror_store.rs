@@ -20,7 +20,8 @@ use crate::StoreError;
 /// - At most one holder reads an account at a time, over all handles and processes; `hold`
 ///   answers `Busy` to everybody else. The hold ends when the [`Hold::Held`] guard is dropped or
 ///   its process dies, never by a timeout alone. Each hold has a greater fence than all before.
-/// - `begin` gives up an unfinished read of the account; there is at most one.
+/// - `begin` gives up an unfinished read of the account; there is at most one. A fence that is
+///   not that of the last hold is an error, and changes nothing.
 /// - `append` stores a page and moves the checkpoint, both or neither. It is `Stale`, and stores
 ///   nothing, when the fence is not that of the last hold, when the checkpoint is not the expected
 ///   one, or when the read is no longer open.
