@@ -1,3 +1,67 @@
-//! Generates and checks.
+//! Generates the JSON schema and the references, and checks them and the arrows.
+//!
+//! `cargo xtask schema` writes `docs/schema`, and `cargo xtask check` holds every page against
+//! the code.
 
-fn main() {}
+mod book;
+mod check;
+mod cli;
+mod facts;
+mod finding;
+mod generated;
+mod house;
+mod markdown;
+mod reference;
+mod schema;
+mod shape;
+mod tree;
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use anyhow::{Context, Result};
+use clap::Parser;
+
+use crate::generated::Generated;
+use crate::tree::Tree;
+
+/// The chores of this workspace.
+#[derive(Debug, Parser)]
+enum Xtask {
+    /// Writes the JSON schemas of the models to docs/schema.
+    Schema {
+        /// Changes nothing, and fails where something would change.
+        #[arg(long)]
+        check: bool,
+    },
+    /// Writes the command reference to docs/reference/cli.md.
+    Cli {
+        /// Changes nothing, and fails where something would change.
+        #[arg(long)]
+        check: bool,
+    },
+    /// Holds the references, the schemas and the arrows against the code.
+    Check,
+}
+
+fn main() -> Result<ExitCode> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("xtask has no workspace")?;
+    let tree = Tree::load(root)?;
+    let settled = |files: &Generated, check| files.settle(root, &tree, check);
+    let mut findings = match Xtask::parse() {
+        Xtask::Schema { check } => settled(&schema::generated(), check)?,
+        Xtask::Cli { check } => settled(&cli::generated(blocks_cli::command()), check)?,
+        Xtask::Check => check::everything(&tree, &house::members(root)?),
+    };
+    findings.sort();
+    for finding in &findings {
+        eprintln!("{finding}");
+    }
+    Ok(match findings.len() {
+        0 => ExitCode::SUCCESS,
+        count => {
+            eprintln!("{count} to mend");
+            ExitCode::FAILURE
+        }
+    })
+}

@@ -6,18 +6,20 @@
 //!
 //! ```
 //! use blocks_app::{NoProgress, Pull};
-//! use blocks_domain::BlockingQuery;
-//! use blocks_fake::{FakeApi, ManualClock, MemoryMirrorStore, World};
+//! use blocks_domain::{BlockingQuery, MaxResults};
+//! use blocks_fake::stores::{JumpingClock, MemoryMirrorStore};
+//! use blocks_fake::{FakeApi, World};
 //!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), blocks_app::PullError> {
 //! let world = World::builder().blocks(2_500).build();
-//! let api = FakeApi::of(&world);
-//! let (mirror, clock) = (MemoryMirrorStore::default(), ManualClock::default());
+//! let api = FakeApi::new(world.clone());
+//! let (mirror, clock) = (MemoryMirrorStore::default(), JumpingClock::new(world.now()));
 //!
 //! let pull = Pull::new(&api, &mirror, &clock);
-//! let report = pull.run(world.owner(), BlockingQuery::default(), &NoProgress).await?;
-//! assert_eq!(report.snapshot.users, 2_500);
+//! let query = BlockingQuery::default().with_max_results(MaxResults::MAX);
+//! let report = pull.run(world.owner(), query, &NoProgress).await?;
+//! assert_eq!((report.snapshot.users, report.requests), (2_500, 3));
 //! # Ok(())
 //! # }
 //! ```

@@ -2,9 +2,9 @@
 
 use std::fmt;
 
-use blocks_domain::{BlockingPage, BlockingQuery, Failure, Price, Problem, Usd, UserId};
+use blocks_domain::{BlockingPage, BlockingQuery, Failure, PageToken, Price, Problem, Usd, UserId};
 use blocks_ports::{
-    Append, BlocksApi, BlocksApiExt, Checkpoint, Clock, Fence, Finish, Hold, Interrupted,
+    ApiError, Append, BlocksApi, BlocksApiExt, Checkpoint, Clock, Fence, Finish, Hold, Interrupted,
     MirrorPage, MirrorStore, OpenRead, ReadKind, Reply, Snapshot, StoreError, Warning,
 };
 use futures_util::StreamExt;
@@ -63,10 +63,10 @@ impl<'a> Pull<'a> {
         };
         let resumed_at = read.checkpoint.next_token.clone();
         let snapshot = match run.read_on(read, &query).await {
-            Err(PullError::Api { stopped, .. })
+            Err(PullError::Api { error, resume_from, .. })
                 if resumed_at.is_some()
-                    && stopped.resume_from == resumed_at
-                    && is_about_the_token(&stopped) =>
+                    && resume_from == resumed_at
+                    && is_about_the_token(&error) =>
             {
                 tracing::warn!("the token of the unfinished read has expired");
                 run.tally.resumed = false;
@@ -136,7 +136,12 @@ impl Run<'_> {
     }
 
     fn stopped(&self, stopped: Interrupted, read: &OpenRead) -> PullError {
-        PullError::Api { stopped, users: read.users, pages: read.checkpoint.pages }
+        PullError::Api {
+            error: stopped.error,
+            resume_from: stopped.resume_from,
+            users: read.users,
+            pages: read.checkpoint.pages,
+        }
     }
 }
 
@@ -144,12 +149,12 @@ fn stored(page: BlockingPage, clock: &dyn Clock) -> MirrorPage {
     MirrorPage::new(page.data.unwrap_or_default(), page.meta.next_token, clock.now())
 }
 
-fn is_about_the_token(stopped: &Interrupted) -> bool {
+fn is_about_the_token(error: &ApiError) -> bool {
     let names_it = |problem: &Problem| {
         problem.message().is_some_and(|text| text.contains("pagination_token"))
             || problem.parameter.as_deref() == Some("pagination_token")
     };
-    stopped.error.kind() == Failure::InvalidRequest && stopped.error.problems().iter().any(names_it)
+    error.kind() == Failure::InvalidRequest && error.problems().iter().any(names_it)
 }
 
 #[derive(Debug, Default)]
@@ -237,11 +242,13 @@ impl Progress for NoProgress {
 #[non_exhaustive]
 pub enum PullError {
     /// The API stopped answering with pages.
-    #[error("the read stopped; {users} users in {pages} pages are kept")]
+    #[error("the read stopped before its end")]
     Api {
-        /// Why, and where to go on.
+        /// Why.
         #[source]
-        stopped: Interrupted,
+        error: ApiError,
+        /// The token of the page that failed; `None` is the first page.
+        resume_from: Option<PageToken>,
         /// How many users the unfinished read holds.
         users: u64,
         /// How many pages it holds.

@@ -42,8 +42,11 @@ impl Default for RetryPolicy {
 }
 
 impl RetryPolicy {
-    /// Never try again.
-    pub const NEVER: Self = Self { most: 0, first: Duration::ZERO, longest: Duration::ZERO };
+    /// The default, with so many attempts after the first.
+    #[must_use]
+    pub fn at_most(most: usize) -> Self {
+        Self { most, ..Self::default() }
+    }
 }
 
 impl<A> Retried<A> {

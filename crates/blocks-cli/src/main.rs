@@ -1,3 +1,5 @@
 //! The program `blocks`.
 
-fn main() {}
+fn main() -> std::process::ExitCode {
+    blocks_cli::main()
+}

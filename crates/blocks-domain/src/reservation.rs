@@ -87,8 +87,11 @@ impl WindowState {
         if now >= told.reset() {
             return;
         }
+        // No window lasts longer, whatever a broken header says.
+        let longest = now.saturating_add(RateLimit::WINDOW).unwrap_or(Timestamp::MAX);
+        let reset = told.reset().min(longest);
         if self.told && now < self.reset {
-            let apart = told.reset().duration_since(self.reset);
+            let apart = reset.duration_since(self.reset);
             if apart.unsigned_abs() < Self::SAME_WINDOW {
                 // Answers can overtake each other; the lower count is the later one.
                 self.remaining = self.remaining.min(told.remaining());
@@ -101,7 +104,7 @@ impl WindowState {
         }
         self.limit = told.limit();
         self.remaining = told.remaining();
-        self.reset = told.reset();
+        self.reset = reset;
         self.told = true;
     }
 }
@@ -144,6 +147,13 @@ mod tests {
         let window = RateWindow::new(15, 0, after(3900), Some(after(3600)));
         state.observe(&window, NOW);
         assert_eq!(state.reserve(NOW), Err(after(300)));
+    }
+
+    #[test]
+    fn a_reset_in_another_century_is_not_believed() {
+        let mut state = WindowState::assumed(RateLimit::per_window(15), NOW);
+        state.observe(&RateWindow::new(15, 0, after(4_000_000_000), None), NOW);
+        assert_eq!(state.reserve(NOW), Err(after(900)));
     }
 
     proptest! {

@@ -60,7 +60,8 @@ pub fn of_model<T: JsonSchema>() -> Value {
 fn spelt(mut document: Value, words: Vocabulary) -> Value {
     let title = document["title"].as_str().unwrap_or_default().to_owned();
     spell(&mut document, &title, words);
-    for (model, schema) in document["$defs"].as_object_mut().into_iter().flatten() {
+    let models = document.get_mut("$defs").and_then(Value::as_object_mut);
+    for (model, schema) in models.into_iter().flatten() {
         spell(schema, model, words);
     }
     // Keys in one order, whatever order the JSON library is built to keep.
@@ -69,18 +70,22 @@ fn spelt(mut document: Value, words: Vocabulary) -> Value {
 
 /// Spells the keys and values of one model.
 fn spell(schema: &mut Value, model: &str, words: Vocabulary) {
-    if let Some(properties) = schema["properties"].as_object_mut() {
+    if let Some(properties) = schema.get_mut("properties").and_then(Value::as_object_mut) {
         let old = std::mem::take(properties);
         properties.extend(old.into_iter().map(|(key, value)| (key_in(model, &key, words), value)));
     }
-    for key in schema["required"].as_array_mut().into_iter().flatten() {
+    for key in elements(schema, "required") {
         spell_word(key, |key| key_in(model, key, words));
     }
-    for branch in schema["anyOf"].as_array_mut().into_iter().flatten() {
-        for value in branch["enum"].as_array_mut().into_iter().flatten() {
+    for branch in elements(schema, "anyOf") {
+        for value in elements(branch, "enum") {
             spell_word(value, |value| value_in(model, value, words));
         }
     }
+}
+
+fn elements<'a>(schema: &'a mut Value, key: &str) -> impl Iterator<Item = &'a mut Value> {
+    schema.get_mut(key).and_then(Value::as_array_mut).into_iter().flatten()
 }
 
 fn spell_word(word: &mut Value, spelt: impl Fn(&str) -> String) {
@@ -168,6 +173,12 @@ mod tests {
         let scope = |words| page(words)["$defs"]["WithheldScope"]["anyOf"][0]["enum"].clone();
         assert_eq!(scope(Vocabulary::Tweet), serde_json::json!(["tweet", "user"]));
         assert_eq!(scope(Vocabulary::Post), serde_json::json!(["post", "user"]));
+    }
+
+    #[test]
+    fn spelling_adds_no_keyword() {
+        let schema = of_model::<Problem>();
+        assert_eq!(spelt(schema.clone(), Vocabulary::Tweet), schema);
     }
 
     #[test]

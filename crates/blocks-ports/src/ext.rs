@@ -48,7 +48,7 @@ impl<A: BlocksApi + ?Sized> BlocksApiExt for A {}
 
 /// Reading a list stopped before its end.
 #[derive(Debug, thiserror::Error)]
-#[error("reading the block list stopped after {pages} pages")]
+#[error("reading the block list stopped at page {}", pages + 1)]
 #[non_exhaustive]
 pub struct Interrupted {
     /// Why.

@@ -1,0 +1,139 @@
+//! [`Pull`]: complete or nothing, and nothing lost.
+
+use std::sync::Mutex;
+
+use blocks_app::{NoProgress, Progress, Pull, PullError, PullProgress, PullReport};
+use blocks_domain::{Failure, PageToken, Problem, ProblemType, Usd};
+use blocks_fake::stores::MemoryMirrorStore;
+use blocks_fake::{FakeApi, World};
+use blocks_ports::{ApiError, BlocksApi, Hold, MirrorStore, MockBlocksApi};
+
+use crate::support::{answer, failure, jumping, me, page, pages_of, scripted};
+
+const SECOND: &str = "token-of-the-second-page";
+const THIRD: &str = "token-of-the-third-page!";
+
+async fn pull(api: &dyn BlocksApi, mirror: &MemoryMirrorStore) -> Result<PullReport, PullError> {
+    let clock = jumping();
+    Pull::new(api, mirror, &clock).run(me(), pages_of(10), &NoProgress).await
+}
+
+async fn users_shown(mirror: &MemoryMirrorStore) -> Option<u64> {
+    mirror.snapshot(me()).await.expect("a mirror").map(|snapshot| snapshot.users)
+}
+
+#[tokio::test]
+async fn a_whole_list_becomes_the_snapshot() {
+    let world = World::builder().blocks(1_234).build();
+    let (api, mirror, clock) =
+        (FakeApi::new(world.clone()), MemoryMirrorStore::default(), jumping());
+    let report = Pull::new(&api, &mirror, &clock)
+        .run(world.owner(), pages_of(100), &NoProgress)
+        .await
+        .expect("the whole list");
+    assert_eq!((report.requests, report.snapshot.users, report.snapshot.added), (13, 1_234, 1_234));
+    assert_eq!(report.cost, "1.234".parse::<Usd>().expect("an amount"));
+    assert!(!report.resumed);
+}
+
+#[tokio::test]
+async fn short_and_empty_pages_do_not_end_a_read() {
+    let api = scripted([
+        answer(page(0..3, Some(SECOND))),
+        answer(page(0..0, Some(THIRD))),
+        answer(page(3..4, None)),
+    ]);
+    let mirror = MemoryMirrorStore::default();
+    assert_eq!(pull(&api, &mirror).await.expect("complete").snapshot.users, 4);
+}
+
+#[tokio::test]
+async fn a_read_that_was_cut_off_shows_nothing_and_goes_on_where_it_stopped() {
+    let mirror = MemoryMirrorStore::default();
+    let first = scripted([answer(page(0..10, Some(SECOND))), failure(Failure::Transport)]);
+    let error = pull(&first, &mirror).await.expect_err("cut off");
+    assert!(matches!(error, PullError::Api { users: 10, pages: 1, .. }), "{error:?}");
+    assert_eq!(users_shown(&mirror).await, None, "an unfinished read is not shown");
+
+    let mut second = MockBlocksApi::new();
+    second
+        .expect_blocking()
+        .withf(|_, query| query.pagination_token().map(PageToken::as_str) == Some(SECOND))
+        .once()
+        .returning(|_, _| answer(page(10..15, None)));
+    let report = pull(&second, &mirror).await.expect("the rest");
+    assert!(report.resumed);
+    assert_eq!((report.requests, report.snapshot.users, report.billed_reads), (1, 15, 5));
+}
+
+#[tokio::test]
+async fn an_older_snapshot_stays_until_the_newer_one_is_complete() {
+    let mirror = MemoryMirrorStore::default();
+    pull(&scripted([answer(page(0..7, None))]), &mirror).await.expect("complete");
+    let cut_off = scripted([answer(page(0..3, Some(SECOND))), failure(Failure::Timeout)]);
+    pull(&cut_off, &mirror).await.expect_err("cut off");
+    assert_eq!(users_shown(&mirror).await, Some(7));
+    let report = pull(&scripted([answer(page(3..5, None))]), &mirror).await.expect("complete");
+    assert_eq!((report.snapshot.users, report.snapshot.removed), (5, 2));
+}
+
+#[tokio::test]
+async fn an_expired_token_costs_one_reading_from_the_top() {
+    let mirror = MemoryMirrorStore::default();
+    let cut_off = scripted([answer(page(0..3, Some(SECOND))), failure(Failure::Timeout)]);
+    pull(&cut_off, &mirror).await.expect_err("cut off");
+
+    let mut problem = Problem::new(ProblemType::InvalidRequest, "Invalid Request");
+    problem.message = Some("The `pagination_token` query parameter value [x] is not valid".into());
+    let expired = ApiError::new(Failure::InvalidRequest).with_problems(vec![problem]);
+    let api = scripted([Err(expired), answer(page(0..3, Some(THIRD))), answer(page(3..6, None))]);
+    let report = pull(&api, &mirror).await.expect("complete");
+    assert!(report.restarted && !report.resumed);
+    assert_eq!(report.snapshot.users, 6);
+}
+
+#[tokio::test]
+async fn another_bad_request_is_no_reason_to_read_again() {
+    let mirror = MemoryMirrorStore::default();
+    let cut_off = scripted([answer(page(0..3, Some(SECOND))), failure(Failure::Timeout)]);
+    pull(&cut_off, &mirror).await.expect_err("cut off");
+    let api = scripted([failure(Failure::InvalidRequest)]);
+    pull(&api, &mirror).await.expect_err("refused");
+}
+
+#[tokio::test]
+async fn a_token_that_comes_again_ends_the_read_with_an_error() {
+    let mirror = MemoryMirrorStore::default();
+    let api = scripted([answer(page(0..3, Some(SECOND))), answer(page(3..6, Some(SECOND)))]);
+    let error = pull(&api, &mirror).await.expect_err("it would never end");
+    let PullError::Api { error, .. } = &error else { panic!("{error:?}") };
+    assert_eq!(error.kind(), Failure::Malformed);
+    assert_eq!(users_shown(&mirror).await, None);
+}
+
+#[tokio::test]
+async fn a_second_pull_of_the_account_is_told_so() {
+    let mirror = MemoryMirrorStore::default();
+    let held = mirror.hold(me()).await.expect("a hold");
+    assert!(matches!(held, Hold::Held { .. }));
+    let error = pull(&MockBlocksApi::new(), &mirror).await.expect_err("held");
+    assert!(matches!(error, PullError::Busy { .. }), "{error:?}");
+}
+
+#[tokio::test]
+async fn progress_tells_of_each_page_once_it_is_stored() {
+    #[derive(Debug, Default)]
+    struct Seen(Mutex<Vec<u64>>);
+
+    impl Progress for Seen {
+        fn page(&self, progress: &PullProgress) {
+            self.0.lock().expect("one thread").push(progress.users);
+        }
+    }
+
+    let (mirror, clock, seen) = (MemoryMirrorStore::default(), jumping(), Seen::default());
+    let api = scripted([answer(page(0..3, Some(SECOND))), answer(page(3..5, None))]);
+    let pull = Pull::new(&api, &mirror, &clock);
+    pull.run(me(), pages_of(10), &seen).await.expect("complete");
+    assert_eq!(*seen.0.lock().expect("one thread"), [3, 5]);
+}

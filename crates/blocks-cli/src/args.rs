@@ -1,0 +1,363 @@
+//! The commands and flags.
+
+use std::net::SocketAddr;
+
+use blocks_domain::{Usd, UserId, Username};
+use blocks_ports::{AccountName, MirrorOrder};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Mirror, read and change the list of accounts that you block on X.
+#[derive(Debug, Parser)]
+#[command(name = "blocks", version, propagate_version = true, after_help = crate::exit::TABLE)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) globals: Globals,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// Flags that every command takes, before or after its name.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Global options")]
+pub(crate) struct Globals {
+    /// The account to work on, by the name you gave it; the default account otherwise
+    #[arg(long, global = true, value_name = "NAME")]
+    pub(crate) account: Option<AccountName>,
+
+    /// Work against a sandbox inside this program: no sign-in, no money, a world of its own
+    #[arg(long, global = true)]
+    pub(crate) sandbox: bool,
+
+    /// With --sandbox: wait for rate windows as X would make you wait
+    #[arg(long, global = true, requires = "sandbox")]
+    pub(crate) real_time: bool,
+
+    /// Another server than https://api.x.com
+    #[arg(
+        long,
+        global = true,
+        value_name = "URL",
+        env = "BLOCKS_API_URL",
+        conflicts_with = "sandbox"
+    )]
+    pub(crate) api_url: Option<String>,
+
+    /// Give up on a call when X is silent for so many seconds
+    #[arg(long, global = true, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=3600))]
+    pub(crate) timeout: u64,
+
+    /// Try a call again so many times after trouble that may pass
+    #[arg(long, global = true, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u16).range(0..=100))]
+    pub(crate) retries: u16,
+
+    /// Print JSON: one object, or one object a line for lists
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+
+    /// Show no progress and no hints
+    #[arg(long, short, global = true)]
+    pub(crate) quiet: bool,
+
+    /// Log what happens to stderr; twice for more
+    #[arg(long, short, global = true, action = clap::ArgAction::Count)]
+    pub(crate) verbose: u8,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Mirror the block list; goes on where it was cut off
+    Pull(PullArgs),
+    /// List the mirrored accounts: filter, sort, search
+    List(ListArgs),
+    /// Show one mirrored account
+    Show(ShowArgs),
+    /// Show figures about the mirrored list
+    Stats,
+    /// Show who is signed in (X bills one user lookup)
+    Whoami,
+    /// Block accounts, after showing them and asking
+    Block(ChangeArgs),
+    /// Unblock accounts, after showing them and asking
+    Unblock(ChangeArgs),
+    /// Run or reset the sandbox
+    #[command(subcommand)]
+    Sandbox(SandboxCommand),
+    /// Print the JSON schema of a model, or the names of all
+    Schema(SchemaArgs),
+    /// Print a shell's completion script
+    Completions(CompletionsArgs),
+    /// Print the manual page of the program or of a command
+    Man(ManArgs),
+}
+
+/// How to mirror.
+#[derive(Debug, Args)]
+pub(crate) struct PullArgs {
+    /// Read the whole list: go on with an unfinished read, or begin one; this is what a pull does
+    #[arg(long)]
+    pub(crate) full: bool,
+
+    /// Spend no more than this on reading, such as 2.50
+    #[arg(long, value_name = "USD")]
+    pub(crate) budget: Option<Usd>,
+
+    /// Stop instead of waiting when the rate window is spent
+    #[arg(long)]
+    pub(crate) no_wait: bool,
+
+    /// How many accounts to ask for at once, 1 to 1000
+    #[arg(long, value_name = "N", default_value = "1000")]
+    pub(crate) page_size: blocks_domain::MaxResults,
+}
+
+/// What to list.
+#[derive(Debug, Args)]
+pub(crate) struct ListArgs {
+    /// Only accounts with this text in name, handle or bio, in upper or lower case
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) search: Option<String>,
+
+    /// Only verified accounts
+    #[arg(long, conflicts_with = "not_verified")]
+    pub(crate) verified: bool,
+
+    /// Only accounts that are not verified
+    #[arg(long)]
+    pub(crate) not_verified: bool,
+
+    /// Only accounts that keep their posts private
+    #[arg(long, conflicts_with = "public")]
+    pub(crate) protected: bool,
+
+    /// Only accounts whose posts are public
+    #[arg(long)]
+    pub(crate) public: bool,
+
+    /// Only accounts with at least so many followers
+    #[arg(long, value_name = "N")]
+    pub(crate) min_followers: Option<u64>,
+
+    /// Only accounts with at most so many followers
+    #[arg(long, value_name = "N")]
+    pub(crate) max_followers: Option<u64>,
+
+    /// The order
+    #[arg(long, value_enum, default_value_t = Order::Newest)]
+    pub(crate) sort: Order,
+
+    /// The order the other way round
+    #[arg(long)]
+    pub(crate) reverse: bool,
+
+    /// At most so many accounts
+    #[arg(long, value_name = "N")]
+    pub(crate) limit: Option<u64>,
+}
+
+/// An order of the list.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum Order {
+    /// The newest block first
+    Newest,
+    /// By handle
+    Username,
+    /// By name
+    Name,
+    /// The most followers first
+    Followers,
+    /// The oldest account first
+    Created,
+}
+
+impl From<Order> for MirrorOrder {
+    fn from(order: Order) -> Self {
+        match order {
+            Order::Newest => Self::Newest,
+            Order::Username => Self::Username,
+            Order::Name => Self::Name,
+            Order::Followers => Self::Followers,
+            Order::Created => Self::Created,
+        }
+    }
+}
+
+/// Whom to show.
+#[derive(Debug, Args)]
+pub(crate) struct ShowArgs {
+    /// An id, or a handle with or without @
+    #[arg(value_name = "USER")]
+    pub(crate) user: UserArg,
+}
+
+/// Whom to block or unblock.
+#[derive(Debug, Args)]
+pub(crate) struct ChangeArgs {
+    /// Ids, or handles with or without @ (a handle of digits alone needs its @)
+    #[arg(value_name = "USER", required = true)]
+    pub(crate) users: Vec<UserArg>,
+
+    /// Do it without asking
+    #[arg(long, short)]
+    pub(crate) yes: bool,
+
+    /// Show what would be done, and do nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+
+    /// Stop instead of waiting when the rate window is spent
+    #[arg(long)]
+    pub(crate) no_wait: bool,
+}
+
+/// A user as people name them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum UserArg {
+    Id(UserId),
+    Handle(Username),
+}
+
+impl std::str::FromStr for UserArg {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text.bytes().all(|b| b.is_ascii_digit()) {
+            return text.parse().map(Self::Id).map_err(|error| error.to_string());
+        }
+        text.parse().map(Self::Handle).map_err(|error| error.to_string())
+    }
+}
+
+impl std::fmt::Display for UserArg {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Id(id) => write!(f, "{id}"),
+            Self::Handle(handle) => write!(f, "@{handle}"),
+        }
+    }
+}
+
+/// What to do with the sandbox.
+#[derive(Debug, Subcommand)]
+pub(crate) enum SandboxCommand {
+    /// Serve a sandbox for any client, and print how to reach it as one line of JSON
+    Serve(ServeArgs),
+    /// Forget the world of --sandbox and what was mirrored from it
+    Reset,
+}
+
+/// How to serve a sandbox.
+#[derive(Debug, Args)]
+pub(crate) struct ServeArgs {
+    /// The address to listen on; port 0 takes a free one
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:0")]
+    pub(crate) listen: SocketAddr,
+
+    /// How many accounts the signed-in user blocks
+    #[arg(long, value_name = "N", default_value_t = crate::embedded::BLOCKS)]
+    pub(crate) blocks: u32,
+
+    /// The same seed gives the same world
+    #[arg(long, value_name = "N", default_value_t = crate::embedded::SEED)]
+    pub(crate) seed: u64,
+
+    /// The plan of the signed-in user's app; only Enterprise may block and unblock
+    #[arg(long, value_enum, default_value_t = TierArg::Enterprise)]
+    pub(crate) tier: TierArg,
+
+    /// Whether rate windows are counted
+    #[arg(long, value_enum, default_value_t = Switch::On)]
+    pub(crate) limits: Switch,
+}
+
+/// A plan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum TierArg {
+    /// By contract: may write
+    Enterprise,
+    /// By the call: may read
+    PayPerUse,
+}
+
+/// On or off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Switch {
+    /// Counted
+    On,
+    /// Not counted
+    Off,
+}
+
+/// Which schema.
+#[derive(Debug, Args)]
+pub(crate) struct SchemaArgs {
+    /// The model; without it, the names of all models are printed
+    #[arg(value_name = "MODEL")]
+    pub(crate) model: Option<String>,
+
+    /// The words to spell it in
+    #[arg(long, value_enum, default_value_t = Words::Tweet)]
+    pub(crate) words: Words,
+}
+
+/// A vocabulary.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Words {
+    /// The words until August 2026
+    Tweet,
+    /// The words since then
+    Post,
+}
+
+impl From<Words> for blocks_domain::Vocabulary {
+    fn from(words: Words) -> Self {
+        match words {
+            Words::Tweet => Self::Tweet,
+            Words::Post => Self::Post,
+        }
+    }
+}
+
+/// Which shell.
+#[derive(Debug, Args)]
+pub(crate) struct CompletionsArgs {
+    /// The shell
+    #[arg(value_enum)]
+    pub(crate) shell: clap_complete::Shell,
+}
+
+/// Which manual page.
+#[derive(Debug, Args)]
+pub(crate) struct ManArgs {
+    /// The command, such as `pull` or `sandbox serve`; the program itself without it
+    #[arg(value_name = "COMMAND")]
+    pub(crate) command: Vec<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_flags_fit_together() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn global_flags_stand_before_or_after_the_command() {
+        for line in [["blocks", "--sandbox", "pull"], ["blocks", "pull", "--sandbox"]] {
+            assert!(Cli::try_parse_from(line).expect("valid").globals.sandbox);
+        }
+    }
+
+    #[test]
+    fn digits_are_an_id_and_an_at_sign_makes_them_a_handle() {
+        assert!(matches!("123".parse(), Ok(UserArg::Id(_))));
+        assert!(matches!("@123".parse(), Ok(UserArg::Handle(_))));
+        assert!(matches!("jack".parse(), Ok(UserArg::Handle(_))));
+        assert!("007".parse::<UserArg>().is_err());
+        assert!("two words".parse::<UserArg>().is_err());
+    }
+}

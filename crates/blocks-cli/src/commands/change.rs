@@ -1,0 +1,208 @@
+//! `blocks block` and `blocks unblock`: shown, confirmed, and answered truthfully.
+
+use std::io::{BufRead, IsTerminal};
+use std::sync::Arc;
+
+use blocks_app::{Paced, Retried, RetryPolicy, WhenSpent};
+use blocks_domain::{BlockPair, Failure};
+use blocks_ports::{Account, ApiError, BlocksApi};
+use blocks_sqlite::SqliteStore;
+use indicatif::ProgressBar;
+use serde::Serialize;
+
+use super::until_interrupted;
+use super::users::{Target, targets};
+use crate::args::{ChangeArgs, Globals};
+use crate::context::{Session, home};
+use crate::exit::{Exit, Failed};
+use crate::output::{Output, counted, visible};
+use crate::progress::ShownClock;
+
+/// What is wished for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Wish {
+    Block,
+    Unblock,
+}
+
+impl Wish {
+    const fn verb(self) -> &'static str {
+        match self {
+            Self::Block => "block",
+            Self::Unblock => "unblock",
+        }
+    }
+
+    const fn wants_blocking(self) -> bool {
+        matches!(self, Self::Block)
+    }
+}
+
+pub(crate) async fn run(
+    wish: Wish,
+    globals: &Globals,
+    args: &ChangeArgs,
+    output: Output,
+) -> anyhow::Result<Exit> {
+    let home = home(globals)?;
+    let store = home.open_store()?;
+    let session = Session::open(globals, &home).await?;
+    let result = match until_interrupted(change(wish, globals, args, output, &store, &session))
+        .await
+    {
+        Some(result) => result,
+        None => {
+            output.say("Interrupted. What is reported above was done; of the rest, one call may have been.");
+            Ok(Exit::Interrupted)
+        }
+    };
+    session.close().await?;
+    result
+}
+
+async fn change(
+    wish: Wish,
+    globals: &Globals,
+    args: &ChangeArgs,
+    output: Output,
+    store: &SqliteStore,
+    session: &Session,
+) -> anyhow::Result<Exit> {
+    let account = session.account(globals, store).await?;
+    let targets = targets(&*session.api, store, account.user_id, &args.users).await?;
+    let pairs = targets
+        .iter()
+        .map(|target| BlockPair::new(account.user_id, target.id))
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(|error| Failed::new(Exit::Refused, error.to_string()))?;
+    announce(wish, &account, &targets, args.dry_run, output)?;
+    if args.dry_run {
+        return Ok(Exit::Done);
+    }
+    if !args.yes && !confirmed()? {
+        output.say("Nothing was changed.");
+        return Ok(Exit::Refused);
+    }
+    let when_spent = if args.no_wait { WhenSpent::Fail } else { WhenSpent::Wait };
+    let clock =
+        ShownClock::new(session.clock.clone(), session.jumps, output, ProgressBar::hidden());
+    let clock = Arc::new(clock);
+    let paced = Paced::new(session.api.clone(), Arc::new(store.clone()), clock.clone(), when_spent);
+    let api = Retried::new(paced, clock, RetryPolicy::at_most(globals.retries.into()));
+    let mut exit = Exit::Done;
+    for (pair, target) in pairs.into_iter().zip(&targets) {
+        let result = match wish {
+            Wish::Block => api.block(pair).await,
+            Wish::Unblock => api.unblock(pair).await,
+        };
+        match result {
+            Ok(reply) => {
+                let as_wished = reply.value.blocking == wish.wants_blocking();
+                answered(wish, target, reply.value.blocking, output)?;
+                if !as_wished {
+                    exit = Exit::Failed;
+                }
+            }
+            Err(error) if error.kind() == Failure::NotFound => {
+                refused(wish, target, &error, output)?;
+                exit = Exit::Failed;
+            }
+            Err(error) => {
+                let what = format!("could not {} {target}", wish.verb());
+                return Err(anyhow::Error::new(error).context(what));
+            }
+        }
+    }
+    Ok(exit)
+}
+
+/// Shows what is about to be done.
+fn announce(
+    wish: Wish,
+    account: &Account,
+    targets: &[Target],
+    dry_run: bool,
+    output: Output,
+) -> anyhow::Result<()> {
+    let who = account.username.as_deref().map_or_else(|| account.name.to_string(), visible);
+    let count = counted(targets.len() as u64, "account", "accounts");
+    let mood = if dry_run { "would" } else { "will" };
+    if dry_run && output.json {
+        for target in targets {
+            output.json_line(&Line { dry_run: true, ..Line::of(wish, target) })?;
+        }
+        return Ok(());
+    }
+    let heading = format!("@{who} {mood} {} {count}:", wish.verb());
+    let list = targets.iter().map(|target| format!("\n  {target}, user {}", target.id));
+    let text = heading + &list.collect::<String>();
+    if dry_run {
+        output.line(text)
+    } else {
+        output.say(text);
+        Ok(())
+    }
+}
+
+/// Asks the person at the terminal.
+fn confirmed() -> anyhow::Result<bool> {
+    let stdin = std::io::stdin();
+    if !stdin.is_terminal() {
+        return Err(Failed::new(Exit::Refused, "there is no terminal to ask for consent")
+            .remedy("Nothing was changed. Check the list with --dry-run, then add --yes.")
+            .into());
+    }
+    anstream::eprint!("Go on? [y/N] ");
+    let mut answer = String::new();
+    stdin.lock().read_line(&mut answer)?;
+    Ok(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))
+}
+
+#[derive(Serialize)]
+struct Line<'a> {
+    action: &'static str,
+    user_id: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    username: Option<&'a str>,
+    /// What X answered; absent where nothing was asked or X refused.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    blocking: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<String>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    dry_run: bool,
+}
+
+impl<'a> Line<'a> {
+    fn of(wish: Wish, target: &'a Target) -> Self {
+        Self {
+            action: wish.verb(),
+            user_id: target.id.to_string(),
+            username: target.username.as_deref(),
+            blocking: None,
+            error: None,
+            dry_run: false,
+        }
+    }
+}
+
+fn answered(wish: Wish, target: &Target, blocking: bool, output: Output) -> anyhow::Result<()> {
+    if output.json {
+        return output.json_line(&Line { blocking: Some(blocking), ..Line::of(wish, target) });
+    }
+    let state = if blocking { "blocked" } else { "not blocked" };
+    if blocking == wish.wants_blocking() {
+        output.line(format!("{target} is {state} now."))
+    } else {
+        output
+            .line(format!("X did not {} {target}: it answers that they are {state}.", wish.verb()))
+    }
+}
+
+fn refused(wish: Wish, target: &Target, error: &ApiError, output: Output) -> anyhow::Result<()> {
+    if output.json {
+        return output
+            .json_line(&Line { error: Some(error.to_string()), ..Line::of(wish, target) });
+    }
+    output.line(format!("{target}: {}", visible(&error.to_string())))
+}

@@ -1,0 +1,201 @@
+//! `blocks list`: the mirrored accounts, filtered, sorted and searched.
+
+use blocks_domain::User;
+use blocks_ports::{MirrorQuery, MirrorStore};
+use comfy_table::{
+    Cell, CellAlignment, ColumnConstraint, ContentArrangement, Row, Table, Width, presets,
+};
+use futures_util::TryStreamExt;
+
+use crate::args::{Globals, ListArgs};
+use crate::context::{home, mirrored, nothing_mirrored};
+use crate::exit::Exit;
+use crate::output::{Output, counted, grouped, visible};
+
+pub(crate) async fn run(globals: &Globals, args: ListArgs, output: Output) -> anyhow::Result<Exit> {
+    let store = home(globals)?.open_store()?;
+    let account = mirrored(globals, &store).await?;
+    let snapshot =
+        store.snapshot(account.user_id).await?.ok_or_else(|| nothing_mirrored(globals))?;
+    let mut entries = store.entries(account.user_id, query(args));
+    let mut view = View::new(output);
+    let mut shown = 0_u64;
+    while let Some(entry) = entries.try_next().await? {
+        view.add(&entry.user)?;
+        shown += 1;
+    }
+    view.flush()?;
+    let all = counted(snapshot.users, "account", "accounts");
+    if output.is_terminal && !output.json {
+        output.say(format!("{} of {all}, read {}", grouped(shown), day(snapshot.finished_at)));
+    }
+    Ok(Exit::Done)
+}
+
+fn query(args: ListArgs) -> MirrorQuery {
+    let either = |yes: bool, no: bool| yes.then_some(true).or_else(|| no.then_some(false));
+    let mut query = MirrorQuery::default();
+    query.text = args.search;
+    query.verified = either(args.verified, args.not_verified);
+    query.protected = either(args.protected, args.public);
+    query.min_followers = args.min_followers;
+    query.max_followers = args.max_followers;
+    query.order = args.sort.into();
+    query.reverse = args.reverse;
+    query.limit = args.limit;
+    query
+}
+
+/// Shows users as they come: a table on a terminal, tab-separated lines in a pipe, or JSON.
+struct View {
+    output: Output,
+    layout: Option<Layout>,
+    rows: Vec<[String; 5]>,
+    has_header: bool,
+}
+
+impl View {
+    /// A table is drawn in pieces, so that a long list shows at once and needs no memory.
+    const PIECE: usize = 500;
+
+    fn new(output: Output) -> Self {
+        let layout = output.width().map(Layout::of);
+        Self { output, layout, rows: Vec::new(), has_header: false }
+    }
+
+    fn add(&mut self, user: &User) -> anyhow::Result<()> {
+        if self.output.json {
+            return self.output.json_line(user);
+        }
+        if self.layout.is_none() {
+            return self.output.line(cells(user).join("\t"));
+        }
+        self.rows.push(cells(user));
+        if self.rows.len() == Self::PIECE { self.flush() } else { Ok(()) }
+    }
+
+    fn flush(&mut self) -> anyhow::Result<()> {
+        let Some(layout) = &self.layout else { return Ok(()) };
+        if self.rows.is_empty() {
+            return Ok(());
+        }
+        let table = layout.table(std::mem::take(&mut self.rows), !self.has_header);
+        self.has_header = true;
+        self.output.line(table.trim_fmt())
+    }
+}
+
+/// Handle, name, followers, day of creation, bio.
+fn cells(user: &User) -> [String; 5] {
+    let text = |text: &Option<String>| text.as_deref().map(visible).unwrap_or_default();
+    let handle = user.username.as_deref().map(visible);
+    let followers = user.public_metrics.as_ref().and_then(|metrics| metrics.followers_count);
+    [
+        handle.map_or_else(|| user.id.to_string(), |handle| format!("@{handle}")),
+        text(&user.name),
+        followers.map(|count| count.to_string()).unwrap_or_default(),
+        user.created_at.map(day).unwrap_or_default(),
+        text(&user.description),
+    ]
+}
+
+fn day(time: jiff::Timestamp) -> String {
+    time.strftime("%Y-%m-%d").to_string()
+}
+
+/// How wide the columns are; a narrow terminal shows fewer of them.
+struct Layout {
+    widths: Vec<usize>,
+}
+
+impl Layout {
+    const TITLES: [&str; 5] = ["Handle", "Name", "Followers", "Created", "Bio"];
+    const GAP: usize = 2;
+
+    /// Shares the columns of a terminal out: the bio takes what is left, and goes first.
+    fn of(width: usize) -> Self {
+        let (handle, followers, created) = (16, 9, 10);
+        let rest = |taken: &[usize]| {
+            width.saturating_sub(taken.iter().map(|column| column + Self::GAP).sum())
+        };
+        let bio_and_name = rest(&[handle, followers, created, 0]);
+        let widths = match bio_and_name {
+            30.. => {
+                let name = (bio_and_name / 3).min(24);
+                vec![handle, name, followers, created, bio_and_name - name]
+            }
+            12.. => vec![handle, rest(&[handle, followers, created]), followers, created],
+            _ => vec![handle, rest(&[handle, followers]), followers],
+        };
+        Self { widths }
+    }
+
+    fn table(&self, rows: Vec<[String; 5]>, with_header: bool) -> Table {
+        let columns = self.widths.len();
+        let mut table = Table::new();
+        table
+            .load_style(presets::NOTHING)
+            .set_content_arrangement(ContentArrangement::Dynamic)
+            .set_truncation_indicator("…");
+        if with_header {
+            table.set_header(Self::TITLES.iter().take(columns).map(Cell::new));
+        }
+        for cells in rows {
+            let mut row = Row::from(cells.into_iter().take(columns).collect::<Vec<_>>());
+            row.max_height(1);
+            table.add_row(row);
+        }
+        for (index, width) in self.widths.iter().enumerate() {
+            let gap = if index + 1 < columns { Self::GAP } else { 0 };
+            let (Some(column), Ok(gap), Ok(width)) =
+                (table.column_mut(index), u16::try_from(gap), u16::try_from(*width))
+            else {
+                continue;
+            };
+            column.set_padding((0, gap));
+            column.set_constraint(ColumnConstraint::Absolute(Width::Fixed(width + gap)));
+            if Self::TITLES[index] == "Followers" {
+                column.set_cell_alignment(CellAlignment::Right);
+            }
+        }
+        table
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use unicode_width::UnicodeWidthStr;
+
+    use super::*;
+
+    fn lines(width: usize) -> Vec<String> {
+        let hostile = [
+            ["@abcdefghijklmno", "日本語日本語日本語日本語日本語", "123456789", "2020-01-01"],
+            ["@b", "👩‍👩‍👧‍👦👩‍👩‍👧‍👦👩‍👩‍👧‍👦👩‍👩‍👧‍👦👩‍👩‍👧‍👦👩‍👩‍👧‍👦👩‍👩‍👧‍👦👩‍👩‍👧‍👦", "1", ""],
+            ["@c", "", "", ""],
+        ];
+        let rows = hostile
+            .map(|[handle, name, followers, created]| {
+                [
+                    handle,
+                    name,
+                    followers,
+                    created,
+                    "a long bio that goes on and on and on and on and on",
+                ]
+            })
+            .map(|cells| cells.map(str::to_owned));
+        Layout::of(width).table(rows.to_vec(), true).lines().collect()
+    }
+
+    #[test]
+    fn every_account_is_one_line_that_fits() {
+        for width in [40, 60, 80, 120, 200] {
+            let lines = lines(width);
+            assert_eq!(lines.len(), 4, "{lines:#?}");
+            for line in lines {
+                assert!(line.trim_end().width() <= width, "{width}: {line:?} is {}", line.width());
+            }
+        }
+    }
+}

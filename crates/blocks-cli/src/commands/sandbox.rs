@@ -1,0 +1,103 @@
+//! `blocks sandbox`: a server that behaves like X, for any client.
+
+use anyhow::Context;
+use blocks_fake::{Sandbox, Tier, World};
+use secrecy::ExposeSecret;
+use serde::Serialize;
+
+use crate::args::{SandboxCommand, ServeArgs, Switch, TierArg};
+use crate::exit::Exit;
+use crate::home::Home;
+use crate::output::Output;
+
+pub(crate) async fn run(command: SandboxCommand, output: Output) -> anyhow::Result<Exit> {
+    match command {
+        SandboxCommand::Serve(args) => serve(&args, output).await,
+        SandboxCommand::Reset => reset(output),
+    }
+}
+
+/// How to reach the sandbox.
+#[derive(Serialize)]
+struct Reach {
+    url: String,
+    user_id: String,
+    username: String,
+    access_token: String,
+}
+
+async fn serve(args: &ServeArgs, output: Output) -> anyhow::Result<Exit> {
+    let world = World::builder()
+        .seed(args.seed)
+        .blocks(args.blocks)
+        .tier(match args.tier {
+            TierArg::Enterprise => Tier::Enterprise,
+            TierArg::PayPerUse => Tier::PayPerUse,
+        })
+        .limits(args.limits == Switch::On)
+        .build();
+    let server = Sandbox::bind(world.clone(), args.listen)
+        .await
+        .with_context(|| format!("cannot listen on {}", args.listen))?;
+    // Before anybody is told that it runs, so that whoever is told can end it.
+    let stop = Stop::listen()?;
+    let owner = world.profile(world.owner()).context("the world has no owner")?;
+    output.json_line(&Reach {
+        url: server.url(),
+        user_id: world.owner().to_string(),
+        username: owner.username,
+        access_token: world.token().expose_secret().to_owned(),
+    })?;
+    output.say("The sandbox is serving; Ctrl-C ends it.");
+    stop.asked_for().await;
+    server.shut_down().await?;
+    Ok(Exit::Done)
+}
+
+/// SIGINT and SIGTERM, or what the system has in their place.
+struct Stop {
+    #[cfg(unix)]
+    terminate: tokio::signal::unix::Signal,
+    #[cfg(unix)]
+    interrupt: tokio::signal::unix::Signal,
+    #[cfg(not(unix))]
+    interrupt: tokio::signal::windows::CtrlC,
+}
+
+#[cfg(unix)]
+impl Stop {
+    fn listen() -> anyhow::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        let terminate = signal(SignalKind::terminate())?;
+        Ok(Self { terminate, interrupt: signal(SignalKind::interrupt())? })
+    }
+
+    async fn asked_for(mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+}
+
+#[cfg(not(unix))]
+impl Stop {
+    fn listen() -> anyhow::Result<Self> {
+        Ok(Self { interrupt: tokio::signal::windows::ctrl_c()? })
+    }
+
+    async fn asked_for(mut self) {
+        self.interrupt.recv().await;
+    }
+}
+
+fn reset(output: Output) -> anyhow::Result<Exit> {
+    let sandbox = Home::find()?.sandbox();
+    let forgotten = sandbox.forget()?;
+    output.line(if forgotten {
+        "The sandbox begins anew with the next command."
+    } else {
+        "There was nothing to forget."
+    })?;
+    Ok(Exit::Done)
+}

@@ -1,0 +1,169 @@
+//! What a command works with: the store, the API, the clock, and whose account it is.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use blocks_app::SystemClock;
+use blocks_domain::{Selection, UserId};
+use blocks_http::{HttpApi, Timeouts};
+use blocks_ports::{
+    Account, AccountName, AccountStore, Clock, Credential, CredentialSource, FixedCredential,
+    UsersApi,
+};
+use blocks_sqlite::SqliteStore;
+
+use crate::args::Globals;
+use crate::embedded::Embedded;
+use crate::exit::{Exit, Failed};
+use crate::home::Home;
+
+/// The environment variable that holds a ready user token.
+const ACCESS_TOKEN: &str = "BLOCKS_ACCESS_TOKEN";
+
+/// The folder for this run: that of the sandbox, or the real one.
+pub(crate) fn home(globals: &Globals) -> anyhow::Result<Home> {
+    let home = Home::find()?;
+    Ok(if globals.sandbox { home.sandbox() } else { home })
+}
+
+/// The connection to X, or to the sandbox, as one signed-in user.
+#[derive(Debug)]
+pub(crate) struct Session {
+    pub(crate) api: Arc<HttpApi>,
+    pub(crate) clock: Arc<dyn Clock>,
+    /// The sandbox, where it runs inside this program; it lives as long as the session.
+    pub(crate) embedded: Option<Embedded>,
+    /// Whether waits are jumped over.
+    pub(crate) jumps: bool,
+}
+
+impl Session {
+    /// Connects as the flags and the environment say.
+    pub(crate) async fn open(globals: &Globals, home: &Home) -> anyhow::Result<Self> {
+        if globals.sandbox {
+            let embedded = Embedded::start(home).await?;
+            let api = connect(globals, Some(&embedded.url()), embedded.credential())?;
+            let clock = if globals.real_time { Arc::new(SystemClock) } else { embedded.clock() };
+            let jumps = !globals.real_time;
+            return Ok(Self { api, clock, embedded: Some(embedded), jumps });
+        }
+        let token = std::env::var(ACCESS_TOKEN).ok().filter(|token| !token.trim().is_empty());
+        let token = token.ok_or_else(|| {
+            Failed::new(Exit::NotSignedIn, "not signed in").remedy(format!(
+                "Set {ACCESS_TOKEN} to a user's access token, or try everything with --sandbox."
+            ))
+        })?;
+        let credential = Credential::bearer(token.trim());
+        let api = connect(globals, globals.api_url.as_deref(), credential)?;
+        Ok(Self { api, clock: Arc::new(SystemClock), embedded: None, jumps: false })
+    }
+
+    /// Asks X whose token this is, and remembers the account. X bills one user lookup.
+    pub(crate) async fn account(
+        &self,
+        globals: &Globals,
+        store: &SqliteStore,
+    ) -> anyhow::Result<Account> {
+        let reply =
+            self.api.me(&Selection::default()).await.context("cannot look up who is signed in")?;
+        let me = reply.value.data.context("X does not say who is signed in")?;
+        let known = store.accounts().await?;
+        let mut account = match &globals.account {
+            Some(name) => named(name, me.id, &known)?,
+            None => known
+                .into_iter()
+                .find(|account| account.user_id == me.id)
+                .unwrap_or_else(|| Account::new(name_for(&me), me.id)),
+        };
+        account.username.clone_from(&me.username);
+        store.put_account(&account).await?;
+        if store.default_account().await?.is_none() {
+            store.set_default_account(&account.name).await?;
+        }
+        Ok(account)
+    }
+
+    /// Keeps the sandbox's world for the next run.
+    pub(crate) async fn close(self) -> anyhow::Result<()> {
+        match self.embedded {
+            Some(embedded) => embedded.stop().await,
+            None => Ok(()),
+        }
+    }
+}
+
+fn connect(
+    globals: &Globals,
+    url: Option<&str>,
+    credential: Credential,
+) -> anyhow::Result<Arc<HttpApi>> {
+    let source: Arc<dyn CredentialSource> = Arc::new(FixedCredential::new(credential));
+    // The one credential serves whichever account asks, so the name is only a label here.
+    let label: AccountName = "environment".parse()?;
+    let silence = Duration::from_secs(globals.timeout);
+    let connect = silence.min(Timeouts::default().connect);
+    let mut builder =
+        HttpApi::builder(label, source).timeouts(Timeouts::new(connect, silence, 4 * silence));
+    if let Some(url) = url {
+        builder = builder.api_url(url);
+    }
+    let api = builder.build().map_err(|error| {
+        anyhow::Error::new(error).context(Failed::new(Exit::Usage, "cannot use this address"))
+    })?;
+    Ok(Arc::new(api))
+}
+
+fn named(name: &AccountName, user: UserId, known: &[Account]) -> anyhow::Result<Account> {
+    match known.iter().find(|account| account.name == *name) {
+        Some(account) if account.user_id != user => Err(Failed::new(
+            Exit::Usage,
+            format!(
+                "the account `{name}` is user {}, and this token belongs to user {user}",
+                account.user_id
+            ),
+        )
+        .remedy("Use that account's token, or another name for this one.")
+        .into()),
+        Some(account) => Ok(account.clone()),
+        None => Ok(Account::new(name.clone(), user)),
+    }
+}
+
+/// A new account is called by its handle, or by its id where the handle does not do.
+fn name_for(user: &blocks_domain::User) -> AccountName {
+    let handle = user.username.as_deref().and_then(|handle| handle.parse().ok());
+    handle.or_else(|| user.id.to_string().parse().ok()).expect("digits are a name")
+}
+
+/// The account whose mirror to read: the one named, the default, or the only one.
+pub(crate) async fn mirrored(globals: &Globals, store: &SqliteStore) -> anyhow::Result<Account> {
+    let known = store.accounts().await?;
+    let wanted = match &globals.account {
+        Some(name) => Some(name.clone()),
+        None => store.default_account().await?,
+    };
+    let found = match &wanted {
+        Some(name) => known.iter().find(|account| account.name == *name),
+        None => known.first().filter(|_| known.len() == 1),
+    };
+    if let Some(account) = found {
+        return Ok(account.clone());
+    }
+    let names: Vec<_> = known.iter().map(|account| account.name.as_str()).collect();
+    Err(match (&globals.account, names.is_empty()) {
+        (Some(name), false) => Failed::new(Exit::Usage, format!("there is no account `{name}`"))
+            .remedy(format!("There is {}.", names.join(", "))),
+        (None, false) => Failed::new(Exit::Usage, "there are several accounts and no default")
+            .remedy(format!("Name one with --account: {}.", names.join(", "))),
+        (_, true) => nothing_mirrored(globals),
+    }
+    .into())
+}
+
+/// The error of whoever reads the mirror before there is one.
+pub(crate) fn nothing_mirrored(globals: &Globals) -> Failed {
+    let flag = if globals.sandbox { " --sandbox" } else { "" };
+    Failed::new(Exit::Failed, "nothing is mirrored yet")
+        .remedy(format!("Run `blocks{flag} pull` first."))
+}

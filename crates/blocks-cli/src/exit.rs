@@ -1,0 +1,172 @@
+//! How the program ends: its exit codes, and what it says about an error.
+
+use std::process::ExitCode;
+
+use blocks_app::PullError;
+use blocks_domain::{Failure, InvalidValue};
+use blocks_ports::{ApiError, CredentialError, StoreError};
+
+use crate::output::{counted, visible};
+
+/// An exit code, with a fixed meaning for scripts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Exit {
+    Done = 0,
+    Failed = 1,
+    Usage = 2,
+    NotSignedIn = 3,
+    NotEntitled = 4,
+    RateLimited = 5,
+    Refused = 6,
+    Incomplete = 7,
+    Interrupted = 130,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}
+
+/// The codes and their meanings, for the help text.
+pub(crate) const TABLE: &str = "\
+Exit codes:
+  0    done
+  1    failed
+  2    wrong usage
+  3    not signed in
+  4    not entitled: a scope, the app's enrolment or the Enterprise plan is missing
+  5    rate limited, with --no-wait
+  6    refused by a budget or a guard
+  7    ended incomplete; run it again to go on
+  130  interrupted";
+
+/// An error that knows its exit code and what to do about it.
+#[derive(Debug)]
+pub(crate) struct Failed {
+    pub(crate) exit: Exit,
+    message: String,
+    remedy: Option<String>,
+}
+
+impl Failed {
+    pub(crate) fn new(exit: Exit, message: impl Into<String>) -> Self {
+        Self { exit, message: message.into(), remedy: None }
+    }
+
+    pub(crate) fn remedy(mut self, remedy: impl Into<String>) -> Self {
+        self.remedy = Some(remedy.into());
+        self
+    }
+}
+
+impl std::fmt::Display for Failed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Failed {}
+
+/// Says on stderr what happened, why, and what to do; answers the exit code.
+pub(crate) fn report(error: &anyhow::Error) -> Exit {
+    let causes: Vec<_> = error.chain().map(|cause| visible(&cause.to_string())).collect();
+    anstream::eprintln!("{}: {}", crate::output::ERROR_WORD, causes[0]);
+    for cause in &causes[1..] {
+        anstream::eprintln!("  because {cause}");
+    }
+    if let Some(remedy) = remedy_of(error) {
+        anstream::eprintln!("  {remedy}");
+    }
+    if let Some(PullError::Api { users, pages: 1.., .. }) = error.downcast_ref() {
+        let users = counted(*users, "account", "accounts");
+        anstream::eprintln!("  Kept so far: {users}. Run the same command to go on.");
+    }
+    exit_of(error)
+}
+
+fn remedy_of(error: &anyhow::Error) -> Option<String> {
+    if let Some(failed) = error.downcast_ref::<Failed>() {
+        return failed.remedy.clone();
+    }
+    error.chain().find_map(|cause| {
+        if let Some(PullError::Busy { .. }) = cause.downcast_ref() {
+            return Some("Wait until it is done, then run this again.".into());
+        }
+        if let Some(store) = cause.downcast_ref::<StoreError>() {
+            return Some(store.kind.remedy().into());
+        }
+        cause.downcast_ref::<ApiError>().map(|api| api.kind().remedy().into())
+    })
+}
+
+/// The exit code of an error: the most exact reason in its chain decides.
+fn exit_of(error: &anyhow::Error) -> Exit {
+    // What a command added as context is not a link of the chain, so it is asked for first.
+    if let Some(failed) = error.downcast_ref::<Failed>() {
+        return failed.exit;
+    }
+    let exact = error.chain().find_map(|cause| {
+        if cause.is::<InvalidValue>() {
+            return Some(Exit::Usage);
+        }
+        if let Some(CredentialError::NotSignedIn { .. } | CredentialError::Ended { .. }) =
+            cause.downcast_ref()
+        {
+            return Some(Exit::NotSignedIn);
+        }
+        cause.downcast_ref::<ApiError>().and_then(|api| exit_of_failure(api.kind()))
+    });
+    exact.unwrap_or_else(|| match error.downcast_ref::<PullError>() {
+        Some(PullError::Api { pages: 1.., .. }) => Exit::Incomplete,
+        _ => Exit::Failed,
+    })
+}
+
+fn exit_of_failure(failure: Failure) -> Option<Exit> {
+    match failure {
+        Failure::Unauthenticated => Some(Exit::NotSignedIn),
+        Failure::Forbidden(_) => Some(Exit::NotEntitled),
+        Failure::RateLimited => Some(Exit::RateLimited),
+        Failure::OverBudget => Some(Exit::Refused),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn code(failure: Failure) -> Exit {
+        exit_of(&anyhow::Error::new(ApiError::new(failure)).context("while pulling"))
+    }
+
+    #[test]
+    fn the_kind_of_failure_decides_the_code() {
+        assert_eq!(code(Failure::Unauthenticated), Exit::NotSignedIn);
+        assert_eq!(
+            code(Failure::Forbidden(blocks_domain::ForbiddenReason::AppOnly)),
+            Exit::NotEntitled
+        );
+        assert_eq!(code(Failure::RateLimited), Exit::RateLimited);
+        assert_eq!(code(Failure::OverBudget), Exit::Refused);
+        assert_eq!(code(Failure::Unavailable), Exit::Failed);
+    }
+
+    #[test]
+    fn every_code_stands_in_the_help() {
+        for exit in [
+            Exit::Done,
+            Exit::Failed,
+            Exit::Usage,
+            Exit::NotSignedIn,
+            Exit::NotEntitled,
+            Exit::RateLimited,
+            Exit::Refused,
+            Exit::Incomplete,
+            Exit::Interrupted,
+        ] {
+            assert!(TABLE.contains(&format!("\n  {} ", exit as u8)), "{exit:?}");
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! The program `blocks`: arguments in, words and progress out, and the one place where the
+//! adapters are chosen.
+//!
+//! It is a library so that the command reference can be generated from [`command`].
+//!
+//! ```
+//! let program = blocks_cli::command();
+//! assert!(program.get_subcommands().any(|command| command.get_name() == "pull"));
+//! ```
+
+mod args;
+mod commands;
+mod context;
+mod embedded;
+mod exit;
+mod home;
+mod output;
+mod progress;
+
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser};
+
+use crate::args::Cli;
+use crate::exit::Exit;
+use crate::output::Output;
+
+/// The program's commands and flags.
+#[must_use]
+pub fn command() -> clap::Command {
+    Cli::command()
+}
+
+/// Runs the program with the arguments of this process.
+#[must_use]
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // The text goes nowhere when the reader of a pipe has left; the code still tells.
+            let _ = error.print();
+            return if error.use_stderr() { Exit::Usage.into() } else { Exit::Done.into() };
+        }
+    };
+    let output = Output::new(cli.globals.json, cli.globals.quiet);
+    log_to_stderr(cli.globals.verbose);
+    match run(cli, &output) {
+        Ok(exit) => exit.into(),
+        Err(error) => exit::report(&error).into(),
+    }
+}
+
+fn run(cli: Cli, output: &Output) -> anyhow::Result<Exit> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let exit = runtime.block_on(commands::run(cli, output));
+    // Work in flight on other threads, such as a store's, is over in a moment; a stalled
+    // connection is not waited for.
+    runtime.shutdown_timeout(std::time::Duration::from_secs(2));
+    exit
+}
+
+/// Shows what the crates log, on stderr, as far as it was asked for.
+fn log_to_stderr(verbose: u8) {
+    use tracing_subscriber::EnvFilter;
+
+    let default = match verbose {
+        0 => "warn",
+        1 => "blocks=debug",
+        _ => "blocks=trace",
+    };
+    let crates = ["blocks_app", "blocks_cli", "blocks_fake", "blocks_http", "blocks_sqlite"];
+    let level = default.rsplit('=').next().unwrap_or(default);
+    let ours = crates.map(|name| format!("{name}={level}")).join(",");
+    let filter = EnvFilter::try_from_env("BLOCKS_LOG").unwrap_or_else(|_| EnvFilter::new(ours));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+}

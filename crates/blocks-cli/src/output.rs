@@ -1,0 +1,185 @@
+//! Words for people and JSON for programs, safe to show on a terminal.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::io::{IsTerminal, Write};
+
+use serde::Serialize;
+
+/// Where results go, and in which form.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Output {
+    pub(crate) json: bool,
+    pub(crate) quiet: bool,
+    /// Whether a person reads the results as they come.
+    pub(crate) is_terminal: bool,
+    /// Whether a person sees the progress.
+    pub(crate) stderr_is_terminal: bool,
+}
+
+/// `error`, in red where stderr shows colours.
+pub(crate) const ERROR_WORD: &str = "\x1b[1;31merror\x1b[0m";
+
+impl Output {
+    pub(crate) fn new(json: bool, quiet: bool) -> Self {
+        Self {
+            json,
+            quiet,
+            is_terminal: std::io::stdout().is_terminal(),
+            stderr_is_terminal: std::io::stderr().is_terminal(),
+        }
+    }
+
+    /// The columns of the terminal; `None` where the results go to a pipe or a file.
+    pub(crate) fn width(self) -> Option<usize> {
+        let (width, _) = self.is_terminal.then(terminal_size::terminal_size).flatten()?;
+        Some(usize::from(width.0).max(40))
+    }
+
+    /// Writes one line of a result.
+    pub(crate) fn line(self, text: impl fmt::Display) -> anyhow::Result<()> {
+        write_out(&format!("{text}\n"))
+    }
+
+    /// Writes one JSON value as one line.
+    pub(crate) fn json_line(self, value: &impl Serialize) -> anyhow::Result<()> {
+        let json = serde_json::to_string(value)?;
+        write_out(&format!("{}\n", escaped(&json)))
+    }
+
+    /// Says something beside the results, on stderr, unless it was asked to be quiet.
+    pub(crate) fn say(self, text: impl fmt::Display) {
+        if !self.quiet {
+            anstream::eprintln!("{text}");
+        }
+    }
+}
+
+/// Writes to stdout. A reader that has left, such as `head`, ends the program quietly.
+pub(crate) fn write_out(text: &str) -> anyhow::Result<()> {
+    let mut stdout = anstream::stdout();
+    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => std::process::exit(0),
+        result => Ok(result?),
+    }
+}
+
+/// Text from outside, made fit to be shown: nothing in it can move the cursor, colour the
+/// screen, start a new line or turn the direction of writing.
+///
+/// Names and bios are whatever their owners typed. Controls are shown as their pictures
+/// (`␛` for escape), other invisible mischief as `�`; tabs and line ends become spaces.
+pub(crate) fn visible(text: &str) -> String {
+    text.chars()
+        .map(|c| match c {
+            '\t' | '\n' | '\r' | '\u{2028}' | '\u{2029}' => ' ',
+            '\0'..='\x1f' => char::from_u32(0x2400 + u32::from(c)).unwrap_or('\u{fffd}'),
+            '\x7f' => '\u{2421}',
+            c if is_mischief(c) => '\u{fffd}',
+            c => c,
+        })
+        .collect()
+}
+
+/// Characters that act on a terminal, or on the text around them, without being seen.
+fn is_mischief(c: char) -> bool {
+    matches!(c,
+        '\x7f'..='\u{9f}'                   // delete and the C1 controls
+        | '\u{061c}' | '\u{200e}' | '\u{200f}' // marks of direction
+        | '\u{202a}'..='\u{202e}'           // embeddings and overrides of direction
+        | '\u{2060}'..='\u{206f}'           // isolates and other invisible formats
+        | '\u{feff}' | '\u{fff9}'..='\u{fffb}'
+        | '\u{e0000}'..='\u{e007f}')
+}
+
+/// JSON in which nothing acts on a terminal: it means the same, and escapes what JSON leaves raw.
+fn escaped(json: &str) -> Cow<'_, str> {
+    if !json.chars().any(is_mischief) {
+        return Cow::Borrowed(json);
+    }
+    let mut escaped = String::with_capacity(json.len() + 16);
+    let mut units = [0_u16; 2];
+    for c in json.chars() {
+        if is_mischief(c) {
+            for unit in c.encode_utf16(&mut units) {
+                escaped.push_str(&format!("\\u{unit:04x}"));
+            }
+        } else {
+            escaped.push(c);
+        }
+    }
+    Cow::Owned(escaped)
+}
+
+/// A count as people write it: `1,234,567`.
+pub(crate) fn grouped(count: u64) -> String {
+    let digits = count.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i) % 3 == 0 {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// `1 page`, `2 pages`, `1,000 pages`.
+pub(crate) fn counted(count: u64, one: &str, many: &str) -> String {
+    format!("{} {}", grouped(count), if count == 1 { one } else { many })
+}
+
+/// A length of time as people read a countdown: `14:32`, or `1:14:32`.
+pub(crate) fn clock_face(time: std::time::Duration) -> String {
+    let seconds = time.as_secs() + u64::from(time.subsec_nanos() > 0);
+    let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+    if hours > 0 {
+        format!("{hours}:{minutes:02}:{seconds:02}")
+    } else {
+        format!("{minutes:02}:{seconds:02}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn nothing_in_a_bio_reaches_the_terminal_as_a_command() {
+        let bio = "a\x1b[31mred\x1b]0;title\x07 \u{9b}2J \u{202e}evil\r\nnext\tcell\0";
+        let shown = visible(bio);
+        assert!(!shown.chars().any(|c| c.is_control() || is_mischief(c)), "{shown:?}");
+        assert_eq!(shown, "a␛[31mred␛]0;title␇ �2J �evil  next cell␀");
+    }
+
+    #[test]
+    fn joined_emoji_and_every_script_stay_as_they_are() {
+        for text in ["👩‍👩‍👧‍👦", "日本語", "مرحبا", "e\u{301}"] {
+            assert_eq!(visible(text), text);
+        }
+    }
+
+    #[test]
+    fn escaped_json_means_the_same() {
+        let value = serde_json::json!({ "bio": "\u{9b}2J\u{202e}\u{e0041}\x7fok\x1b" });
+        let json = serde_json::to_string(&value).expect("json");
+        let escaped = escaped(&json);
+        assert!(!escaped.chars().any(|c| c.is_control() || is_mischief(c)), "{escaped:?}");
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&escaped).expect("json"), value);
+    }
+
+    #[test]
+    fn counts_are_grouped() {
+        for (count, text) in [(0, "0"), (999, "999"), (1000, "1,000"), (1_234_567, "1,234,567")] {
+            assert_eq!(grouped(count), text);
+        }
+    }
+
+    #[test]
+    fn a_countdown_never_shows_less_than_is_left() {
+        assert_eq!(clock_face(Duration::from_millis(871_001)), "14:32");
+        assert_eq!(clock_face(Duration::from_secs(4472)), "1:14:32");
+    }
+}

@@ -1,0 +1,91 @@
+//! `block` and `unblock`: shown, confirmed, and answered truthfully.
+
+use crate::support::{Home, Server, Serving, Wire};
+
+/// The id and handle of somebody on the sandbox's list.
+fn somebody(home: &Home) -> (String, String) {
+    home.sandboxed(&["pull", "--quiet"]).ended(0);
+    let user = &home.sandboxed(&["list", "--json", "--limit", "1"]).ended(0).json()[0];
+    let text = |key: &str| user[key].as_str().expect("text").to_owned();
+    (text("id"), text("username"))
+}
+
+#[test]
+fn an_unblock_and_a_block_show_in_the_next_pull() {
+    let home = Home::new();
+    let (id, handle) = somebody(&home);
+    let ran = home.sandboxed(&["unblock", &handle, "--yes"]).ended(0);
+    assert!(ran.stdout.contains("is not blocked now"), "{}", ran.stdout);
+    assert!(ran.stderr.contains(&id), "it is shown before it is done: {}", ran.stderr);
+    let summary = &home.sandboxed(&["pull", "--json"]).ended(0).json()[0];
+    assert_eq!((&summary["users"], &summary["removed"]), (&2499.into(), &1.into()));
+
+    let line = &home.sandboxed(&["block", &id, "--yes", "--json"]).ended(0).json()[0];
+    assert_eq!((&line["blocking"], &line["user_id"]), (&true.into(), &id.clone().into()));
+    home.sandboxed(&["pull", "--quiet"]).ended(0);
+    let first = &home.sandboxed(&["list", "--json", "--limit", "1"]).ended(0).json()[0];
+    assert_eq!(first["id"], id.as_str(), "the newest block stands first");
+}
+
+#[test]
+fn without_consent_nothing_is_done() {
+    let home = Home::new();
+    let (id, _) = somebody(&home);
+    let ran = home.sandboxed(&["unblock", &id]).ended(6);
+    assert!(ran.stderr.contains("--yes"), "{}", ran.stderr);
+    let ran = home.sandboxed(&["unblock", &id, "--dry-run"]).ended(0);
+    assert!(ran.stdout.contains("would unblock 1 account"), "{}", ran.stdout);
+    let summary = &home.sandboxed(&["pull", "--json"]).ended(0).json()[0];
+    assert_eq!(summary["removed"], 0);
+}
+
+#[test]
+fn nobody_blocks_themselves_and_no_call_is_made_to_find_out() {
+    let home = Home::new();
+    let server = Server::answering(vec![Wire::json("200 OK", "{}")]);
+    home.against(&server.url, &["block", "42", "--yes"]).ended(6);
+    assert_eq!(server.page_requests().len(), 0);
+}
+
+#[test]
+fn an_answer_that_says_otherwise_is_told_as_it_is() {
+    let home = Home::new();
+    let server = Server::answering(vec![Wire::json("200 OK", r#"{"data":{"blocking":false}}"#)]);
+    let ran = home.against(&server.url, &["block", "7", "--yes"]).ended(1);
+    assert!(ran.stdout.contains("X did not block user 7"), "{}", ran.stdout);
+}
+
+#[test]
+fn an_error_is_never_taken_for_a_state() {
+    let home = Home::new();
+    for (wire, code) in [
+        (Wire::json("403 Forbidden", r#"{"title":"Forbidden","type":"about:blank"}"#), 4),
+        (Wire::json("401 Unauthorized", r#"{"title":"Unauthorized","type":"about:blank"}"#), 3),
+        (Wire::json("500 Internal Server Error", "{}"), 1),
+        (Wire::json("200 OK", "{}"), 1),
+        (Wire::json("200 OK", r#"{"data":{}}"#), 1),
+    ] {
+        let server = Server::answering(vec![wire]);
+        let ran = home.against(&server.url, &["unblock", "7", "--yes"]).ended(code);
+        assert_eq!(ran.stdout, "", "no state is reported");
+    }
+}
+
+#[test]
+fn somebody_who_is_not_there_does_not_stop_the_others() {
+    let home = Home::new();
+    let (id, _) = somebody(&home);
+    let ran = home.sandboxed(&["unblock", "4", &id, "--yes"]).ended(1);
+    assert!(ran.stdout.contains("no such user"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("is not blocked now"), "{}", ran.stdout);
+    let ran = home.sandboxed(&["block", "@no_such_handle", "--yes"]).ended(1);
+    assert!(ran.stderr.contains("@no_such_handle"), "{}", ran.stderr);
+}
+
+#[test]
+fn a_plan_without_writing_is_told_from_a_wrong_token() {
+    let home = Home::new();
+    let serving = Serving::start(&home, &["--tier", "pay-per-use"]);
+    let ran = serving.run(&home, &["block", "7", "--yes"]).ended(4);
+    assert!(ran.stderr.contains("Enterprise"), "{}", ran.stderr);
+}

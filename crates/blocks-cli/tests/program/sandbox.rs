@@ -1,0 +1,63 @@
+//! `blocks sandbox`, and the world of `--sandbox`.
+
+use std::process::Stdio;
+
+use crate::support::{Home, Serving};
+
+#[test]
+fn serve_says_in_one_line_how_to_reach_it() {
+    let home = Home::new();
+    let serving = Serving::start(&home, &["--blocks", "12", "--seed", "3"]);
+    assert!(serving.url.starts_with("http://127.0.0.1:") && !serving.url.ends_with('/'));
+    for key in ["user_id", "username", "access_token"] {
+        assert!(serving.line[key].is_string(), "{key} in {}", serving.line);
+    }
+    let summary = &serving.run(&home, &["pull", "--json"]).ended(0).json()[0];
+    assert_eq!((&summary["users"], &summary["account_id"]), (&12.into(), &serving.line["user_id"]));
+}
+
+#[cfg(unix)]
+#[test]
+fn serve_ends_on_sigterm() {
+    let home = Home::new();
+    let mut child = home
+        .command(&["sandbox", "serve"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("the program");
+    let mut line = String::new();
+    let mut stdout = std::io::BufReader::new(child.stdout.take().expect("a pipe"));
+    std::io::BufRead::read_line(&mut stdout, &mut line).expect("a line");
+    let ended = std::process::Command::new("kill").arg(child.id().to_string()).status();
+    assert!(ended.expect("kill").success());
+    assert_eq!(child.wait().expect("an end").code(), Some(0));
+}
+
+#[test]
+fn the_world_lasts_between_runs_until_it_is_reset() {
+    let home = Home::new();
+    let id = &home.sandboxed(&["whoami", "--json"]).ended(0).json()[0]["account_id"].clone();
+    home.sandboxed(&["pull", "--quiet"]).ended(0);
+    let first =
+        home.sandboxed(&["list", "--json", "--limit", "1"]).ended(0).json()[0]["id"].clone();
+    let first = first.as_str().expect("an id");
+    home.sandboxed(&["unblock", first, "--yes"]).ended(0);
+    assert_eq!(home.sandboxed(&["pull", "--json"]).ended(0).json()[0]["users"], 2499);
+
+    home.run(&["sandbox", "reset"]).ended(0);
+    assert_eq!(home.sandboxed(&["pull", "--json"]).ended(0).json()[0]["users"], 2500);
+    assert_eq!(&home.sandboxed(&["whoami", "--json"]).ended(0).json()[0]["account_id"], id);
+    home.run(&["sandbox", "reset"]).ended(0);
+    let ran = home.run(&["sandbox", "reset"]).ended(0);
+    assert!(ran.stdout.contains("nothing to forget"), "{}", ran.stdout);
+}
+
+#[test]
+fn a_damaged_world_is_said_to_be_damaged() {
+    let home = Home::new();
+    home.sandboxed(&["whoami"]).ended(0);
+    std::fs::write(home.path().join("sandbox/world.json"), "{").expect("a file");
+    let ran = home.sandboxed(&["whoami"]).ended(1);
+    assert!(ran.stderr.contains("sandbox reset"), "{}", ran.stderr);
+}

@@ -1,0 +1,93 @@
+//! An answer on its way out.
+
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::response::Response;
+use blocks_domain::RateWindow;
+use jiff::fmt::rfc2822::DateTimePrinter;
+use serde_json::Value;
+
+use crate::World;
+
+/// An answer: what it says, and what comes along.
+#[derive(Debug)]
+pub(super) struct Answer {
+    pub(super) status: u16,
+    pub(super) content: Content,
+    pub(super) rate: Option<RateWindow>,
+    headers: Vec<(&'static str, String)>,
+}
+
+/// The body of an answer.
+#[derive(Debug)]
+pub(super) enum Content {
+    /// Data, as `application/json`.
+    Json(Value),
+    /// A problem, as `application/problem+json`.
+    Problem(Value),
+    /// Anything else.
+    Raw { content_type: &'static str, body: Body },
+}
+
+impl Answer {
+    pub(super) const fn new(status: u16, content: Content) -> Self {
+        Self { status, content, rate: None, headers: Vec::new() }
+    }
+
+    pub(super) fn with_rate(mut self, rate: Option<RateWindow>) -> Self {
+        self.rate = rate;
+        self
+    }
+
+    pub(super) fn with_header(mut self, name: &'static str, value: String) -> Self {
+        self.headers.push((name, value));
+        self
+    }
+
+    /// Adds the headers that every answer of the API has.
+    pub(super) fn with_trimmings(
+        mut self,
+        world: &World,
+        number: u64,
+        may_write: bool,
+        took: Duration,
+    ) -> Self {
+        if let Some(rate) = self.rate {
+            let limit = rate.limit().requests().to_string();
+            self.headers.push(("x-rate-limit-limit", limit));
+            self.headers.push(("x-rate-limit-remaining", rate.remaining().to_string()));
+            self.headers.push(("x-rate-limit-reset", rate.reset().as_second().to_string()));
+        }
+        let access = if may_write { "read-write" } else { "read" };
+        self.headers.push(("x-access-level", access.to_owned()));
+        // An odd factor spreads the numbers over all ids without repeating one.
+        let id = ((number + 1) ^ (world.seed() << 32)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        self.headers.push(("x-transaction-id", format!("{id:016x}")));
+        self.headers.push(("x-response-time", took.as_millis().to_string()));
+        if let Ok(date) = DateTimePrinter::new().timestamp_to_rfc9110_string(&world.now()) {
+            self.headers.push(("date", date));
+        }
+        self
+    }
+
+    pub(super) fn into_response(self) -> Response {
+        let (content_type, body) = match self.content {
+            Content::Json(json) => ("application/json; charset=utf-8", json.to_string().into()),
+            Content::Problem(json) => ("application/problem+json", json.to_string().into()),
+            Content::Raw { content_type, body } => (content_type, body),
+        };
+        let mut response = Response::new(body);
+        *response.status_mut() =
+            StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+        for (name, value) in self.headers {
+            if let Ok(value) = HeaderValue::from_str(&value) {
+                headers.insert(HeaderName::from_static(name), value);
+            }
+        }
+        response
+    }
+}

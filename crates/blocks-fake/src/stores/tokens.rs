@@ -1,0 +1,106 @@
+//! Credentials in memory.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use blocks_ports::{
+    AccountName, Claim, Credential, Lease, LeaseId, Revision, StoreError, Swap, TokenStore,
+    Versioned,
+};
+use jiff::Timestamp;
+
+use super::Shared;
+
+/// A [`TokenStore`] in memory.
+///
+/// ```
+/// use blocks_fake::stores::MemoryTokenStore;
+/// use blocks_ports::{Credential, Revision, Swap, TokenStore};
+///
+/// # tokio::runtime::Builder::new_current_thread().build().expect("a runtime").block_on(async {
+/// let store = MemoryTokenStore::default();
+/// let account = "work".parse().expect("a name");
+/// store.swap(&account, Revision::NONE, Some(Credential::bearer("s3cret"))).await?;
+///
+/// let late = store.clone().swap(&account, Revision::NONE, None).await?;
+/// assert!(matches!(late, Swap::Conflict(_)), "another handle, the same storage");
+/// # Ok::<(), blocks_ports::StoreError>(())
+/// # }).expect("no store fails in memory");
+/// ```
+#[derive(Debug, Clone, Default)]
+pub struct MemoryTokenStore {
+    slots: Shared<HashMap<AccountName, Slot>>,
+}
+
+/// What is kept for one account; it outlives the credential, for no revision is used again.
+#[derive(Debug, Default)]
+struct Slot {
+    revision: Revision,
+    credential: Option<Credential>,
+    lease: Option<Lease>,
+    last_lease: LeaseId,
+}
+
+impl Slot {
+    fn stored(&self) -> Versioned<Option<Credential>> {
+        Versioned::new(self.revision, self.credential.clone())
+    }
+}
+
+#[async_trait]
+impl TokenStore for MemoryTokenStore {
+    async fn load(
+        &self,
+        account: &AccountName,
+    ) -> Result<Versioned<Option<Credential>>, StoreError> {
+        let slots = self.slots.lock();
+        Ok(slots.get(account).map_or(Versioned::new(Revision::NONE, None), Slot::stored))
+    }
+
+    async fn claim(
+        &self,
+        account: &AccountName,
+        base: Revision,
+        ttl: Duration,
+        now: Timestamp,
+    ) -> Result<Claim, StoreError> {
+        let mut slots = self.slots.lock();
+        let slot = slots.entry(account.clone()).or_default();
+        if slot.revision != base {
+            return Ok(Claim::Moved(slot.stored()));
+        }
+        if let Some(lease) = slot.lease.as_ref().filter(|lease| now < lease.expires_at) {
+            let retry_in = lease.expires_at.duration_since(now).unsigned_abs();
+            return Ok(Claim::Busy { retry_in });
+        }
+        let expires_at = now.saturating_add(ttl).unwrap_or(Timestamp::MAX);
+        slot.last_lease = LeaseId::new(slot.last_lease.get() + 1);
+        let lease = Lease::new(account.clone(), slot.last_lease, expires_at);
+        slot.lease = Some(lease.clone());
+        Ok(Claim::Granted(lease))
+    }
+
+    async fn swap(
+        &self,
+        account: &AccountName,
+        expected: Revision,
+        credential: Option<Credential>,
+    ) -> Result<Swap, StoreError> {
+        let mut slots = self.slots.lock();
+        let slot = slots.entry(account.clone()).or_default();
+        if slot.revision != expected {
+            return Ok(Swap::Conflict(slot.stored()));
+        }
+        slot.revision = slot.revision.next();
+        slot.credential = credential;
+        Ok(Swap::Done(slot.revision))
+    }
+
+    async fn release(&self, lease: &Lease) -> Result<(), StoreError> {
+        if let Some(slot) = self.slots.lock().get_mut(&lease.account) {
+            slot.lease.take_if(|held| held.id == lease.id);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,111 @@
+//! Pages and lookups, in both vocabularies.
+
+use blocks_domain::UserId;
+use blocks_fake::Profile;
+use serde_json::{Value, json};
+
+use crate::client::{Client, RESET};
+
+fn bare(profile: &Profile) -> Value {
+    json!({ "id": profile.id.to_string(), "name": profile.name, "username": profile.username })
+}
+
+fn bare_users(client: &Client, users: &[UserId]) -> Vec<Value> {
+    users.iter().map(|id| bare(&client.world.profile(*id).expect("a user"))).collect()
+}
+
+#[tokio::test]
+async fn a_page_holds_the_newest_blocks_and_the_way_on() {
+    let client = Client::new().await;
+    let blocked = client.world.blocks(client.world.owner(), 100);
+    let answer = client.get(&format!("{}?max_results=20", client.list())).await;
+    let next = answer.json()["meta"]["next_token"].as_str().expect("more").to_owned();
+    assert_eq!(
+        answer.json(),
+        json!({
+            "data": bare_users(&client, &blocked[..20]),
+            "meta": { "result_count": 20, "next_token": next },
+        })
+    );
+    let answer = client.get(&format!("{}?pagination_token={next}", client.list())).await;
+    let previous = answer.json()["meta"]["previous_token"].as_str().expect("a page").to_owned();
+    assert_eq!(
+        answer.json(),
+        json!({
+            "data": bare_users(&client, &blocked[20..]),
+            "meta": { "result_count": 10, "previous_token": previous },
+        })
+    );
+    assert!(next.len() >= 16 && previous.len() >= 16 && next != previous);
+}
+
+#[tokio::test]
+async fn an_answer_has_the_headers_of_the_api() {
+    let client = Client::new().await;
+    let (one, two) = (client.get(&client.list()).await, client.get(&client.list()).await);
+    assert_eq!(one.header("content-type"), Some("application/json; charset=utf-8"));
+    assert_eq!(one.header("date"), Some("Fri, 07 Aug 2026 12:00:00 GMT"));
+    assert_eq!(one.rate(), Some(("15", "14", RESET)));
+    assert_eq!(two.rate(), Some(("15", "13", RESET)));
+    assert_eq!(one.header("x-access-level"), Some("read-write"));
+    let id = one.header("x-transaction-id").expect("an id");
+    assert!(id.len() == 16 && id.bytes().all(|byte| byte.is_ascii_hexdigit()), "{id}");
+    assert_ne!(two.header("x-transaction-id"), Some(id));
+    assert!(one.header("x-response-time").is_some_and(|ms| ms.parse::<u64>().is_ok()));
+}
+
+#[tokio::test]
+async fn an_empty_list_has_no_data() {
+    let client = Client::of(blocks_fake::World::builder().blocks(0).build()).await;
+    let answer = client.get(&client.list()).await;
+    assert_eq!(answer.json(), json!({ "meta": { "result_count": 0 } }));
+}
+
+#[tokio::test]
+async fn gzip_comes_when_it_is_asked_for() {
+    let client = Client::new().await;
+    let answer = client.call("GET", &client.list(), "accept-encoding: gzip\r\n", "").await;
+    assert_eq!(answer.header("content-encoding"), Some("gzip"));
+    assert_eq!(answer.body[..2], [0x1f, 0x8b]);
+    assert_eq!(client.get(&client.list()).await.header("content-encoding"), None);
+}
+
+#[tokio::test]
+async fn me_is_one_user() {
+    let client = Client::new().await;
+    let me = client.world.profile(client.world.owner()).expect("the owner");
+    assert_eq!(client.get("/2/users/me").await.json(), json!({ "data": bare(&me) }));
+    let answer = client.get("/2/users/me?user.fields=confirmed_email,connection_status").await;
+    let mut expected = bare(&me);
+    expected["confirmed_email"] = json!(format!("{}@example.com", me.username.to_lowercase()));
+    assert_eq!(answer.json(), json!({ "data": expected }));
+}
+
+#[tokio::test]
+async fn lookups_find_those_who_exist_and_name_the_others() {
+    let client = Client::new().await;
+    let ids = [client.world.stranger(1), client.world.stranger(0)];
+    let found = bare_users(&client, &ids);
+    let answer = client.get(&format!("/2/users?ids={},12,{}", ids[0], ids[1])).await;
+    let missing = |parameter: &str, value: &str| {
+        json!({
+            "value": value,
+            "detail": format!("Could not find user with {parameter}: [{value}]."),
+            "title": "Not Found Error",
+            "resource_type": "user",
+            "parameter": parameter,
+            "resource_id": value,
+            "type": "https://api.x.com/2/problems/resource-not-found",
+        })
+    };
+    assert_eq!(answer.status, 200);
+    assert_eq!(answer.json(), json!({ "data": found, "errors": [missing("ids", "12")] }));
+
+    let name = found[0]["username"].as_str().expect("a handle").to_uppercase();
+    let answer = client.get(&format!("/2/users/by?usernames={name},nobody")).await;
+    let errors = [missing("usernames", "nobody")];
+    assert_eq!(answer.json(), json!({ "data": [found[0]], "errors": errors }));
+
+    let answer = client.get("/2/users?ids=12").await;
+    assert_eq!(answer.json(), json!({ "errors": [missing("ids", "12")] }), "no data");
+}

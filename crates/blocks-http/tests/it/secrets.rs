@@ -1,0 +1,111 @@
+//! The access token shows nowhere: not in errors, not in `Debug`, not in the log.
+
+use std::error::Error;
+use std::fmt::Write as _;
+use std::io;
+use std::sync::{Arc, Mutex};
+
+use blocks_domain::Failure;
+use blocks_ports::ApiError;
+use tracing_subscriber::filter::LevelFilter;
+use wiremock::ResponseTemplate;
+
+use crate::support::{
+    RawServer, TOKEN, Then, answering, builder, client, hasty, json, read, reading,
+};
+
+/// All that an error can show, its causes included.
+fn shown(error: &ApiError) -> String {
+    let mut text = format!("{error} {error:?} {error:#?}");
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        write!(text, " {error} {error:?}").expect("text");
+        cause = error.source();
+    }
+    text
+}
+
+#[tokio::test]
+async fn a_server_that_sends_the_token_back_does_not_get_it_shown() {
+    let header = format!("Authorization: Bearer {TOKEN}");
+    let problem = format!(r#"{{"title":"Forbidden","detail":"{header}","extra":"{TOKEN}"}}"#);
+    for answer in [
+        json(403, &problem),
+        json(200, &problem),
+        ResponseTemplate::new(502).set_body_raw(header.as_str(), "text/plain"),
+        ResponseTemplate::new(200).set_body_raw(header.as_str(), "text/html"),
+        json(200, &format!(r#"{{"data":"{TOKEN}","meta":0}}"#)),
+        json(200, &format!(r#"{{"data":{TOKEN}}}"#)),
+    ] {
+        let shown = shown(&reading(answer).await.expect_err("a failure"));
+        assert!(!shown.contains(TOKEN), "{shown}");
+    }
+}
+
+#[tokio::test]
+async fn no_failure_of_a_connection_shows_the_token() {
+    for (answer, then) in [
+        ("", Then::Close),
+        ("", Then::Stall),
+        ("nonsense\r\n\r\n", Then::Close),
+        ("HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n{", Then::Close),
+        ("HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n{", Then::Stall),
+    ] {
+        let server = RawServer::answering(answer, then).await;
+        let shown = shown(&read(&hasty(&server.url)).await.expect_err("a failure"));
+        assert!(!shown.contains(TOKEN), "{shown}");
+    }
+}
+
+#[test]
+fn a_client_shows_where_it_speaks_and_for_whom_but_not_with_what() {
+    let unbuilt = format!("{:?}", builder("http://localhost:8080/proxy/"));
+    let built = format!("{:?}", client("http://localhost:8080/proxy/"));
+    for shown in [&unbuilt, &built] {
+        assert!(shown.contains("http://localhost:8080/proxy"), "{shown}");
+        assert!(shown.contains("main"), "{shown}");
+        assert!(!shown.contains(TOKEN), "{shown}");
+    }
+}
+
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().expect("a lock").write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn the_log_names_each_request_and_neither_token_nor_bodies() {
+    let log = Log::default();
+    let writer = log.clone();
+    let subscriber = tracing_subscriber::fmt()
+        .with_max_level(LevelFilter::TRACE)
+        .with_ansi(false)
+        .with_writer(move || writer.clone())
+        .finish();
+    let guard = tracing::subscriber::set_default(subscriber);
+    let answer = json(503, r#"{"title":"wh1sper"}"#).insert_header("x-transaction-id", "8f2ab7");
+    let server = answering(answer).await;
+    let error = read(&client(&server.uri())).await.expect_err("trouble");
+    assert_eq!(error.kind(), Failure::Unavailable);
+    let broken = RawServer::answering("", Then::Close).await;
+    read(&client(&broken.url)).await.expect_err("no answer");
+    drop(guard);
+
+    let log = String::from_utf8(log.0.lock().expect("a lock").clone()).expect("text");
+    let line = log.lines().find(|line| line.contains("blocks_http") && line.contains("answered"));
+    let line = line.expect("a line about the request");
+    for part in ["GET", "/2/users/12/blocking", "503", "elapsed", "8f2ab7"] {
+        assert!(line.contains(part), "{line}");
+    }
+    assert!(log.contains("no answer"), "{log}");
+    assert!(!log.contains(TOKEN), "{log}");
+    assert!(!line.contains("wh1sper"), "{line}");
+}

@@ -1,0 +1,115 @@
+//! Files of every earlier version are brought up to date, with what they hold.
+
+use std::path::Path;
+
+use blocks_domain::Endpoint;
+use blocks_ports::{
+    AccountName, AccountStore, Credential, Reservation, Revision, TokenStore, Versioned,
+    WindowStore,
+};
+use futures_util::TryStreamExt;
+use rusqlite::Connection;
+
+use super::*;
+use crate::migrations::{MIGRATIONS, mark};
+
+/// What a file of each version can hold that one of the version before could not.
+const FIXTURES: &[&str] = &[
+    include_str!("fixtures/01.sql"),
+    include_str!("fixtures/02.sql"),
+    include_str!("fixtures/03.sql"),
+];
+
+/// A file as the version wrote it that knew so many steps.
+fn file_of_version(path: &Path, version: usize) {
+    drop(crate::permissions::create_private_file(path, true).expect("created"));
+    let file = Connection::open(path).expect("open");
+    for (step, fixture) in MIGRATIONS.iter().zip(FIXTURES).take(version) {
+        file.execute_batch(step).expect("a step");
+        file.execute_batch(fixture).expect("its fixture");
+    }
+    if version > 0 {
+        mark(&file, version).expect("marked");
+    }
+}
+
+fn schema(path: &Path) -> (i64, Vec<(String, Option<String>)>) {
+    let file = Connection::open(path).expect("open");
+    let version = file.pragma_query_value(None, "user_version", |row| row.get(0)).expect("version");
+    let mut parts =
+        file.prepare("SELECT name, sql FROM sqlite_schema ORDER BY name").expect("schema");
+    let parts = parts.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).expect("schema");
+    (version, parts.collect::<Result<_, _>>().expect("schema"))
+}
+
+#[test]
+fn every_step_has_a_fixture() {
+    assert_eq!(MIGRATIONS.len(), FIXTURES.len(), "write `fixtures/NN.sql` for the new step");
+}
+
+#[tokio::test]
+async fn every_earlier_version_becomes_the_present_one() {
+    let (dir, new) = place();
+    SqliteStore::open(&new).expect("open");
+    let present = schema(&new);
+    for version in 0..=MIGRATIONS.len() {
+        let path = dir.path().join(format!("version-{version}.db"));
+        file_of_version(&path, version);
+        let store = SqliteStore::open(&path).expect("brought up to date");
+        for (step, holds) in CHECKS.iter().enumerate().take(version) {
+            assert!(holds(&store).await, "version {version} lost what step {} brought", step + 1);
+        }
+        drop(store);
+        assert_eq!(schema(&path), present, "from version {version}");
+    }
+}
+
+#[test]
+fn a_step_that_fails_leaves_the_file_as_it_was() {
+    let (_dir, path) = place();
+    file_of_version(&path, 1);
+    let file = Connection::open(&path).expect("open");
+    file.execute_batch("CREATE TABLE member (in_the_way TEXT)").expect("in the way");
+    drop(file);
+    let before = schema(&path);
+
+    SqliteStore::open(&path).expect_err("a step failed");
+    assert_eq!(schema(&path), before);
+}
+
+type Check = for<'a> fn(&'a SqliteStore) -> futures_util::future::BoxFuture<'a, bool>;
+
+/// For each fixture, whether the ports still tell what it wrote.
+const CHECKS: &[Check] = &[
+    |store| Box::pin(sign_ins(store)),
+    |store| Box::pin(rate_windows(store)),
+    |store| Box::pin(snapshot(store)),
+];
+
+async fn sign_ins(store: &SqliteStore) -> bool {
+    let work: AccountName = "work".parse().expect("a name");
+    let accounts = store.accounts().await.expect("accounts");
+    let apps = store.apps().await.expect("apps");
+    let stored = Versioned::new(Revision::new(4), Some(Credential::bearer("s3cret")));
+    accounts.len() == 1
+        && accounts[0].name == work
+        && accounts[0].user_id == UserId::MAX
+        && store.default_account().await.expect("default") == Some(work.clone())
+        && apps.len() == 1
+        && apps[0].client_id == "client"
+        && store.load(&work).await.expect("credential") == stored
+}
+
+async fn rate_windows(store: &SqliteStore) -> bool {
+    let until = Timestamp::from_second(900).expect("a time");
+    let reservation = store.reserve(id(7), Endpoint::GetBlocking, NOW).await.expect("an answer");
+    reservation == Reservation::Wait { until }
+}
+
+async fn snapshot(store: &SqliteStore) -> bool {
+    let snapshot = store.snapshot(id(7)).await.expect("an answer").expect("a snapshot");
+    let entries: Vec<_> =
+        store.entries(id(7), Default::default()).try_collect().await.expect("entries");
+    let users: Vec<_> = entries.iter().map(|entry| entry.user.id).collect();
+    (snapshot.users, snapshot.added) == (2, 2) && users == [id(20), UserId::MAX]
+}

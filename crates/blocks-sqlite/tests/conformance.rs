@@ -1,0 +1,61 @@
+//! The rules of the ports, on one file: every handle is opened anew, as another program would.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use blocks_conformance::account_store::AccountStoreHarness;
+use blocks_conformance::mirror_store::MirrorStoreHarness;
+use blocks_conformance::token_store::TokenStoreHarness;
+use blocks_conformance::window_store::WindowStoreHarness;
+use blocks_ports::{AccountStore, MirrorStore, TokenStore, WindowStore};
+use blocks_sqlite::SqliteStore;
+use tempfile::TempDir;
+
+/// A file that goes when the test is over.
+struct OneFile(TempDir);
+
+impl OneFile {
+    fn new() -> Self {
+        Self(tempfile::tempdir().expect("a directory"))
+    }
+
+    fn path(&self) -> PathBuf {
+        self.0.path().join("blocks.db")
+    }
+
+    fn open(&self) -> Arc<SqliteStore> {
+        Arc::new(SqliteStore::open(self.path()).expect("the file opens"))
+    }
+}
+
+/// Implements the harness of a store port: they differ in their names alone.
+macro_rules! harness {
+    ($harness:ident, $port:ident) => {
+        impl $harness for OneFile {
+            const DURABLE: bool = true;
+
+            async fn fresh() -> Self {
+                Self::new()
+            }
+
+            fn handle(&self) -> Arc<dyn $port> {
+                self.open()
+            }
+
+            async fn reopen(self) -> Self {
+                // The test has dropped its handles; the next one opens the file that they left.
+                self
+            }
+        }
+    };
+}
+
+harness!(TokenStoreHarness, TokenStore);
+harness!(AccountStoreHarness, AccountStore);
+harness!(WindowStoreHarness, WindowStore);
+harness!(MirrorStoreHarness, MirrorStore);
+
+blocks_conformance::token_store_suite!(token_store, OneFile);
+blocks_conformance::account_store_suite!(account_store, OneFile);
+blocks_conformance::window_store_suite!(window_store, OneFile);
+blocks_conformance::mirror_store_suite!(mirror_store, OneFile);
