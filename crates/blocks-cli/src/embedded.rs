@@ -1,5 +1,6 @@
 //! The sandbox inside this program, with a world that lasts between runs.
 
+use std::fs::File;
 use std::io::Write;
 use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
@@ -23,12 +24,15 @@ pub(crate) struct Embedded {
     world: World,
     server: Sandbox,
     file: PathBuf,
+    /// Keeps other commands away from the world until this one has stored it.
+    _lock: File,
 }
 
 impl Embedded {
     /// Starts the sandbox with the world of the last run, or a new one.
     pub(crate) async fn start(home: &Home) -> anyhow::Result<Self> {
         home.create()?;
+        let lock = lock(home.world_lock()).await?;
         let file = home.world_file();
         let world = match load(&file)? {
             Some(state) => World::import(state).with_context(|| {
@@ -39,7 +43,7 @@ impl Embedded {
         let server = Sandbox::bind(world.clone(), (Ipv4Addr::LOCALHOST, 0))
             .await
             .context("cannot start the sandbox")?;
-        Ok(Self { world, server, file })
+        Ok(Self { world, server, file, _lock: lock })
     }
 
     pub(crate) fn url(&self) -> String {
@@ -61,6 +65,21 @@ impl Embedded {
         save(&self.file, &self.world.export())
             .with_context(|| format!("cannot keep the sandbox's world in {}", self.file.display()))
     }
+}
+
+/// Waits until no other command uses the world: the one that stores it last would undo the other.
+async fn lock(path: PathBuf) -> anyhow::Result<File> {
+    let failed = format!("cannot lock {}", path.display());
+    let lock = move || -> std::io::Result<File> {
+        let mut options = File::options();
+        options.create(true).truncate(false).write(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let file = options.open(&path)?;
+        file.lock()?;
+        Ok(file)
+    };
+    tokio::task::spawn_blocking(lock).await?.context(failed)
 }
 
 fn load(file: &Path) -> anyhow::Result<Option<WorldState>> {

@@ -33,6 +33,11 @@ impl Home {
         self.folder.join("world.json")
     }
 
+    /// The file that whoever uses that world locks.
+    pub(crate) fn world_lock(&self) -> PathBuf {
+        self.folder.join("world.lock")
+    }
+
     /// Makes the folder, for nobody else to look into.
     pub(crate) fn create(&self) -> anyhow::Result<()> {
         let mut builder = std::fs::DirBuilder::new();

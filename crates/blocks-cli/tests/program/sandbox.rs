@@ -54,6 +54,21 @@ fn the_world_lasts_between_runs_until_it_is_reset() {
 }
 
 #[test]
+fn commands_at_the_same_time_do_not_undo_each_other() {
+    let home = Home::new();
+    home.sandboxed(&["pull", "--quiet"]).ended(0);
+    let users = home.sandboxed(&["list", "--json", "--limit", "6"]).ended(0).json();
+    std::thread::scope(|scope| {
+        for user in &users {
+            let id = user["id"].as_str().expect("an id");
+            let home = &home;
+            scope.spawn(move || home.sandboxed(&["unblock", id, "--yes"]).ended(0));
+        }
+    });
+    assert_eq!(home.sandboxed(&["pull", "--json"]).ended(0).json()[0]["removed"], 6);
+}
+
+#[test]
 fn a_damaged_world_is_said_to_be_damaged() {
     let home = Home::new();
     home.sandboxed(&["whoami"]).ended(0);
