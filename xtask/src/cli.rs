@@ -52,14 +52,14 @@ fn section(page: &mut String, command: &mut Command) {
 
 /// A table of options and arguments, without the columns in which no row has anything to say.
 fn table(args: &[&Arg]) -> String {
-    const COLUMNS: [&str; 5] = ["option", "what it does", "values", "default", "environment"];
+    const COLUMNS: [&str; 4] = ["option", "what it does", "values", "default"];
     if args.is_empty() {
         return String::new();
     }
     let rows: Vec<_> = args.iter().map(|arg| row(arg)).collect();
     let used = |column: &usize| rows.iter().any(|row| !row[*column].is_empty());
     let columns: Vec<usize> = (0..COLUMNS.len()).filter(used).collect();
-    let line = |cells: &[String; 5]| {
+    let line = |cells: &[String; 4]| {
         let cells = columns.iter().map(|column| match cells[*column].as_str() {
             "" => String::new(),
             cell => format!(" {}", cell.replace('|', "\\|")),
@@ -71,7 +71,7 @@ fn table(args: &[&Arg]) -> String {
     format!("\n{}{rule}{rows}", line(&COLUMNS.map(str::to_owned)))
 }
 
-fn row(arg: &Arg) -> [String; 5] {
+fn row(arg: &Arg) -> [String; 4] {
     let takes_value = arg.get_num_args().is_some_and(|count| count.takes_values());
     let values = if takes_value && !arg.is_hide_possible_values_set() {
         let values = arg.get_possible_values();
@@ -91,7 +91,6 @@ fn row(arg: &Arg) -> [String; 5] {
         help.unwrap_or_default().replace('\n', " "),
         values,
         defaults.join(", "),
-        arg.get_env().map(|name| format!("`{}`", name.to_string_lossy())).unwrap_or_default(),
     ]
 }
 
@@ -140,7 +139,6 @@ mod tests {
                             .value_name("WORDS")
                             .value_parser(words)
                             .default_value("post")
-                            .env("DEMO_WORDS")
                             .help("The words"),
                     ),
             )
@@ -156,10 +154,10 @@ mod tests {
              | `-q`, `--quiet` | Says a\\|b less |\n\
              \n```text\nExit codes: 0\n```\n\
              \n## demo list\n\nLists.\n\n```text\ndemo list [OPTIONS] <WHO>\n```\n\n\
-             | option | what it does | values | default | environment |\n\
-             |---|---|---|---|---|\n\
-             | `<WHO>` | Whom | | | |\n\
-             | `--words <WORDS>` | The words | `tweet` (the old ones), `post` | `post` | `DEMO_WORDS` |\n"
+             | option | what it does | values | default |\n\
+             |---|---|---|---|\n\
+             | `<WHO>` | Whom | | |\n\
+             | `--words <WORDS>` | The words | `tweet` (the old ones), `post` | `post` |\n"
         );
     }
 

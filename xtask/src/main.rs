@@ -1,7 +1,7 @@
 //! Generates the JSON schema and the references, and checks them and the arrows.
 //!
 //! `cargo xtask schema` writes `docs/schema`, and `cargo xtask check` holds every page against
-//! the code.
+//! the code. `cargo xtask measure` measures a pull.
 
 mod book;
 mod check;
@@ -11,6 +11,7 @@ mod finding;
 mod generated;
 mod house;
 mod markdown;
+mod measure;
 mod reference;
 mod schema;
 mod shape;
@@ -42,6 +43,14 @@ enum Xtask {
     },
     /// Holds the references, the schemas and the arrows against the code.
     Check,
+    /// Pulls a list from the sandbox with the release build, and fails when that takes too much.
+    ///
+    /// The peak of the memory is read from /proc, so this needs Linux.
+    Measure {
+        /// How many accounts the list holds.
+        #[arg(long, value_name = "N", default_value_t = 20_000)]
+        users: u32,
+    },
 }
 
 fn main() -> Result<ExitCode> {
@@ -52,6 +61,10 @@ fn main() -> Result<ExitCode> {
         Xtask::Schema { check } => settled(&schema::generated(), check)?,
         Xtask::Cli { check } => settled(&cli::generated(blocks_cli::command()), check)?,
         Xtask::Check => check::everything(&tree, &house::members(root)?),
+        Xtask::Measure { users } => {
+            measure::pull(root, users)?;
+            Vec::new()
+        }
     };
     findings.sort();
     for finding in &findings {

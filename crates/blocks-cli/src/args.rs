@@ -32,14 +32,8 @@ pub(crate) struct Globals {
     #[arg(long, global = true, requires = "sandbox")]
     pub(crate) real_time: bool,
 
-    /// Another server than https://api.x.com
-    #[arg(
-        long,
-        global = true,
-        value_name = "URL",
-        env = "BLOCKS_API_URL",
-        conflicts_with = "sandbox"
-    )]
+    /// Another server than https://api.x.com, which BLOCKS_API_URL can name as well
+    #[arg(long, global = true, value_name = "URL", conflicts_with = "sandbox")]
     pub(crate) api_url: Option<String>,
 
     /// Give up on a call when X is silent for so many seconds

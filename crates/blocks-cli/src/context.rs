@@ -21,6 +21,16 @@ use crate::home::Home;
 /// The environment variable that holds a ready user token.
 const ACCESS_TOKEN: &str = "BLOCKS_ACCESS_TOKEN";
 
+/// The environment variable that names another server; `--sandbox` does not look at it.
+const API_URL: &str = "BLOCKS_API_URL";
+
+/// What an environment variable holds, if it holds anything.
+fn from_environment(name: &str) -> Option<String> {
+    let text = std::env::var(name).ok()?;
+    let text = text.trim();
+    (!text.is_empty()).then(|| text.to_owned())
+}
+
 /// The folder for this run: that of the sandbox, or the real one.
 pub(crate) fn home(globals: &Globals) -> anyhow::Result<Home> {
     let home = Home::find()?;
@@ -48,14 +58,14 @@ impl Session {
             let jumps = !globals.real_time;
             return Ok(Self { api, clock, embedded: Some(embedded), jumps });
         }
-        let token = std::env::var(ACCESS_TOKEN).ok().filter(|token| !token.trim().is_empty());
-        let token = token.ok_or_else(|| {
+        let token = from_environment(ACCESS_TOKEN).ok_or_else(|| {
             Failed::new(Exit::NotSignedIn, "not signed in").remedy(format!(
                 "Set {ACCESS_TOKEN} to a user's access token, or try everything with --sandbox."
             ))
         })?;
-        let credential = Credential::bearer(token.trim());
-        let api = connect(globals, globals.api_url.as_deref(), credential)?;
+        let credential = Credential::bearer(token);
+        let url = globals.api_url.clone().or_else(|| from_environment(API_URL));
+        let api = connect(globals, url.as_deref(), credential)?;
         Ok(Self { api, clock: Arc::new(SystemClock), embedded: None, jumps: false })
     }
 

@@ -6,7 +6,7 @@ use blocks_app::PullError;
 use blocks_domain::{Failure, InvalidValue};
 use blocks_ports::{ApiError, CredentialError, StoreError};
 
-use crate::output::{counted, visible};
+use crate::output::{ERROR_WORD, counted, stderr_width, visible, wrapped};
 
 /// An exit code, with a fixed meaning for scripts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,8 +28,15 @@ impl From<Exit> for ExitCode {
     }
 }
 
-/// The codes and their meanings, for the help text.
+/// What the help says below the commands: the environment, and the codes with their meanings.
 pub(crate) const TABLE: &str = "\
+Environment:
+  BLOCKS_ACCESS_TOKEN  a user's access token, ready to use
+  BLOCKS_API_URL       another server, as with --api-url
+  BLOCKS_HOME          the folder to keep state in
+  BLOCKS_LOG           what to log to stderr, such as blocks_http=debug
+  NO_COLOR             no colours
+
 Exit codes:
   0    done
   1    failed
@@ -71,17 +78,16 @@ impl std::error::Error for Failed {}
 /// Says on stderr what happened, why, and what to do; answers the exit code.
 pub(crate) fn report(error: &anyhow::Error) -> Exit {
     let causes: Vec<_> = error.chain().map(|cause| visible(&cause.to_string())).collect();
-    anstream::eprintln!("{}: {}", crate::output::ERROR_WORD, causes[0]);
-    for cause in &causes[1..] {
-        anstream::eprintln!("  because {cause}");
-    }
-    if let Some(remedy) = remedy_of(error) {
-        anstream::eprintln!("  {remedy}");
-    }
+    let mut lines = vec![format!("error: {}", causes[0])];
+    lines.extend(causes[1..].iter().map(|cause| format!("  because {cause}")));
+    lines.extend(remedy_of(error).map(|remedy| format!("  {remedy}")));
     if let Some(PullError::Api { users, pages: 1.., .. }) = error.downcast_ref() {
         let users = counted(*users, "account", "accounts");
-        anstream::eprintln!("  Kept so far: {users}. Run the same command to go on.");
+        lines.push(format!("  Kept so far: {users}. Run the same command to go on."));
     }
+    let text = wrapped(&lines.join("\n"), stderr_width());
+    // The first word is coloured after the lines are broken, for colours have no width.
+    anstream::eprintln!("{}", text.replacen("error", ERROR_WORD, 1));
     exit_of(error)
 }
 

@@ -36,7 +36,12 @@ impl Output {
         Some(usize::from(width.0).max(40))
     }
 
-    /// Writes one line of a result.
+    /// Writes a sentence of a result, on as many lines as the terminal needs.
+    pub(crate) fn sentence(self, text: &str) -> anyhow::Result<()> {
+        self.line(wrapped(text, self.width()))
+    }
+
+    /// Writes one line of a result as it is.
     pub(crate) fn line(self, text: impl fmt::Display) -> anyhow::Result<()> {
         write_out(&format!("{text}\n"))
     }
@@ -50,9 +55,27 @@ impl Output {
     /// Says something beside the results, on stderr, unless it was asked to be quiet.
     pub(crate) fn say(self, text: impl fmt::Display) {
         if !self.quiet {
-            anstream::eprintln!("{text}");
+            anstream::eprintln!("{}", wrapped(&text.to_string(), stderr_width()));
         }
     }
+}
+
+/// The columns of the terminal that stderr goes to, if it goes to one.
+pub(crate) fn stderr_width() -> Option<usize> {
+    let (width, _) = terminal_size::terminal_size_of(std::io::stderr())?;
+    Some(usize::from(width.0).max(40))
+}
+
+/// Sentences broken between words to fit a terminal; as they are for anything else.
+///
+/// What is indented stays so on its further lines.
+pub(crate) fn wrapped(text: &str, width: Option<usize>) -> String {
+    let Some(width) = width else { return text.to_owned() };
+    let fit = |line: &str| {
+        let indent = &line[..line.len() - line.trim_start_matches(' ').len()];
+        textwrap::fill(line, textwrap::Options::new(width).subsequent_indent(indent))
+    };
+    text.split('\n').map(fit).collect::<Vec<_>>().join("\n")
 }
 
 /// Writes to stdout. A reader that has left, such as `head`, ends the program quietly.
@@ -168,6 +191,13 @@ mod tests {
         let escaped = escaped(&json);
         assert!(!escaped.chars().any(|c| c.is_control() || is_mischief(c)), "{escaped:?}");
         assert_eq!(serde_json::from_str::<serde_json::Value>(&escaped).expect("json"), value);
+    }
+
+    #[test]
+    fn sentences_break_between_words_and_keep_their_indent() {
+        let text = "one two three\n  four five six";
+        assert_eq!(wrapped(text, Some(10)), "one two\nthree\n  four\n  five six");
+        assert_eq!(wrapped(text, None), text);
     }
 
     #[test]

@@ -137,7 +137,7 @@ fn announce(
     let list = targets.iter().map(|target| format!("\n  {target}, user {}", target.id));
     let text = heading + &list.collect::<String>();
     if dry_run {
-        output.line(text)
+        output.sentence(&text)
     } else {
         output.say(text);
         Ok(())
@@ -192,7 +192,7 @@ fn answered(wish: Wish, target: &Target, blocking: bool, output: Output) -> anyh
     }
     let state = if blocking { "blocked" } else { "not blocked" };
     if blocking == wish.wants_blocking() {
-        output.line(format!("{target} is {state} now."))
+        output.sentence(&format!("{target} is {state} now."))
     } else {
         output
             .line(format!("X did not {} {target}: it answers that they are {state}.", wish.verb()))
@@ -204,5 +204,5 @@ fn refused(wish: Wish, target: &Target, error: &ApiError, output: Output) -> any
         return output
             .json_line(&Line { error: Some(error.to_string()), ..Line::of(wish, target) });
     }
-    output.line(format!("{target}: {}", visible(&error.to_string())))
+    output.sentence(&format!("{target}: {}", visible(&error.to_string())))
 }

@@ -145,14 +145,14 @@ fn show(
             resumed: report.resumed,
         });
     }
-    output.line(format!(
+    output.sentence(&format!(
         "Mirrored {} that {} blocks ({} added, {} removed).",
         counted(snapshot.users, "account", "accounts"),
         who(account),
         grouped(snapshot.added),
         grouped(snapshot.removed),
     ))?;
-    output.line(format!(
+    output.sentence(&format!(
         "{}, {}{}; X bills {} for them and {} for asking whose token this is.",
         counted(report.requests, "request", "requests"),
         counted(report.billed_reads, "account read", "accounts read"),
@@ -161,7 +161,7 @@ fn show(
         Price::USER_LOOKUP.per_unit(),
     ))?;
     if report.restarted {
-        output.line(
+        output.sentence(
             "The page token of the unfinished read had expired, so it was read again from the top.",
         )?;
     }
@@ -172,7 +172,9 @@ fn show(
     }
     let flag = if globals.sandbox { " --sandbox" } else { "" };
     output.say(format!(
-        "\nNext: blocks{flag} list · blocks{flag} stats · blocks sandbox serve (a server for any client)"
+        "\nNext:\n  blocks{flag} list    the accounts\n  blocks{flag} stats   figures about them\n  \
+         blocks sandbox serve{pad}   a server like X, for any client",
+        pad = if globals.sandbox { "   " } else { "" },
     ));
     Ok(())
 }

@@ -94,7 +94,7 @@ impl Stop {
 fn reset(output: Output) -> anyhow::Result<Exit> {
     let sandbox = Home::find()?.sandbox();
     let forgotten = sandbox.forget()?;
-    output.line(if forgotten {
+    output.sentence(if forgotten {
         "The sandbox begins anew with the next command."
     } else {
         "There was nothing to forget."

@@ -8,7 +8,7 @@ use super::users::in_mirror;
 use crate::args::{Globals, ShowArgs};
 use crate::context::{home, mirrored, nothing_mirrored};
 use crate::exit::{Exit, Failed};
-use crate::output::{Output, grouped, visible};
+use crate::output::{Output, grouped, visible, wrapped};
 
 pub(crate) async fn run(
     globals: &Globals,
@@ -33,7 +33,9 @@ pub(crate) async fn run(
         return Ok(Exit::Done);
     }
     for (name, value) in rows(&entry) {
-        output.line(format!("{name:<14}{value}"))?;
+        let indent = " ".repeat(15);
+        let value = wrapped(&format!("{indent}{value}"), output.width());
+        output.line(format!("{name:<15}{}", value.trim_start()))?;
     }
     Ok(Exit::Done)
 }

@@ -30,6 +30,6 @@ pub(crate) async fn run(globals: &Globals, output: Output) -> anyhow::Result<Exi
         return Ok(Exit::Done);
     }
     let handle = account.username.as_deref().map(visible).unwrap_or_default();
-    output.line(format!("@{handle}, user {}, account `{}`", account.user_id, account.name))?;
+    output.sentence(&format!("@{handle}, user {}, account `{}`", account.user_id, account.name))?;
     Ok(Exit::Done)
 }

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use super::post::Post;
+use super::post_parts::Point;
 use super::user::User;
 use crate::RawJson;
 use crate::wire::{object, open_enum};
@@ -143,17 +144,6 @@ object! {
         pub geometry: Option<Point> = "geometry",
         /// More about it. Its shape is not documented.
         pub properties: Option<RawJson> = "properties",
-    }
-}
-
-object! {
-    /// A point on Earth, as a GeoJSON geometry.
-    #[derive(Default)]
-    pub struct Point {
-        /// The kind of GeoJSON object: `Point`.
-        pub kind: Option<String> = "type",
-        /// Longitude and latitude, in degrees.
-        pub coordinates: Option<Vec<f64>> = "coordinates",
     }
 }
 

@@ -16,14 +16,14 @@ mod user;
 pub use entities::{Annotation, Entities, MentionEntity, TagEntity, UrlEntity, UrlImage};
 pub use includes::{
     GeoFeature, GeoPlace, GeoPlaceType, Includes, Media, MediaKind, MediaMetrics, MediaVariant,
-    Point, Poll, PollOption, Topic, VotingStatus,
+    Poll, PollOption, Topic, VotingStatus,
 };
 pub use mutation::{BlockRequest, BlockState, BlockStateReply};
 pub use page::{BlockingPage, InvalidPageToken, Meta, PageToken, UserReply, UsersPage};
 pub use post::Post;
 pub use post_parts::{
-    Attachments, ContextAnnotation, ContextTerm, EditControls, MediaMetadata, NotePost, PostGeo,
-    PostMetrics, PostScopes, PostWithheld, ReferenceKind, ReferencedPost, ReplySettings,
+    Attachments, ContextAnnotation, ContextTerm, EditControls, MediaMetadata, NotePost, Point,
+    PostGeo, PostMetrics, PostScopes, PostWithheld, ReferenceKind, ReferencedPost, ReplySettings,
 };
 pub use problem::{
     CapPeriod, CapScope, ErrorBody, Problem, ProblemSection, ProblemType, RefusalReason,

@@ -3,7 +3,6 @@
 use jiff::Timestamp;
 
 use super::entities::Entities;
-use super::includes::Point;
 use super::user::WithheldScope;
 use crate::PostId;
 use crate::wire::{object, open_enum};
@@ -114,6 +113,17 @@ object! {
         pub coordinates: Option<Point> = "coordinates",
         /// The id of the place; the object is in `includes.places`.
         pub place_id: Option<String> = "place_id",
+    }
+}
+
+object! {
+    /// A point on Earth, as a GeoJSON geometry.
+    #[derive(Default)]
+    pub struct Point {
+        /// The kind of GeoJSON object: `Point`.
+        pub kind: Option<String> = "type",
+        /// Longitude and latitude, in degrees.
+        pub coordinates: Option<Vec<f64>> = "coordinates",
     }
 }
 
