@@ -19,7 +19,7 @@
 //! let pull = Pull::new(&api, &mirror, &clock);
 //! let query = BlockingQuery::default().with_max_results(MaxResults::MAX);
 //! let report = pull.run(world.owner(), query, &NoProgress).await?;
-//! assert_eq!((report.snapshot.users, report.requests), (2_500, 3));
+//! assert_eq!((report.snapshot.users, report.progress.requests), (2_500, 3));
 //! # Ok(())
 //! # }
 //! ```

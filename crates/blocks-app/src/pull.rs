@@ -46,37 +46,41 @@ impl<'a> Pull<'a> {
         query: BlockingQuery,
         progress: &dyn Progress,
     ) -> Result<PullReport, PullError> {
-        let (fence, _guard) = match self.mirror.hold(account).await? {
+        let (fence, _guard) = match self.mirror.hold(account).await.map_err(PullError::before)? {
             Hold::Held { fence, guard } => (fence, guard),
             Hold::Busy { holder } => return Err(PullError::Busy { holder }),
-            _ => return Err(PullError::LostHold),
+            _ => return Err(PullError::LostHold { progress: PullProgress::default() }),
         };
-        let mut run = Run { pull: *self, account, fence, progress, tally: Tally::default() };
-        let unfinished = self.mirror.unfinished(account).await?.filter(|read| {
-            // Nothing is won by going on with a read that has no page yet.
-            read.kind == ReadKind::Full && read.checkpoint.pages > 0
-        });
-        run.tally.resumed = unfinished.is_some();
+        let unfinished = self.mirror.unfinished(account).await.map_err(PullError::before)?;
+        // Nothing is won by going on with a read that has no page yet.
+        let unfinished = unfinished.filter(|read| read.checkpoint.pages > 0);
+        let mut run = Run {
+            pull: *self,
+            account,
+            fence,
+            watcher: progress,
+            progress: PullProgress { resumed: unfinished.is_some(), ..PullProgress::default() },
+            warnings: Vec::new(),
+        };
         let read = match unfinished {
             Some(read) => read,
             None => run.begin().await?,
         };
         let resumed_at = read.checkpoint.next_token.clone();
         let snapshot = match run.read_on(read, &query).await {
-            Err(PullError::Api { error, resume_from, .. })
+            Err(PullError::Api { error, resume_from, progress })
                 if resumed_at.is_some()
                     && resume_from == resumed_at
                     && is_about_the_token(&error) =>
             {
-                tracing::warn!("the token of the unfinished read has expired");
-                run.tally.resumed = false;
-                run.tally.restarted = true;
+                run.watcher.token_expired(&progress);
+                run.progress = PullProgress { resumed: false, restarted: true, ..progress };
                 let read = run.begin().await?;
                 run.read_on(read, &query).await?
             }
             result => result?,
         };
-        Ok(run.tally.report(snapshot))
+        Ok(PullReport { snapshot, progress: run.progress, warnings: run.warnings })
     }
 }
 
@@ -85,14 +89,16 @@ struct Run<'a> {
     pull: Pull<'a>,
     account: UserId,
     fence: Fence,
-    progress: &'a dyn Progress,
-    tally: Tally,
+    watcher: &'a dyn Progress,
+    progress: PullProgress,
+    warnings: Vec<Warning>,
 }
 
 impl Run<'_> {
     async fn begin(&self) -> Result<OpenRead, PullError> {
         let now = self.pull.clock.now();
-        Ok(self.pull.mirror.begin(self.account, self.fence, ReadKind::Full, now).await?)
+        let read = self.pull.mirror.begin(self.account, self.fence, ReadKind::Full, now).await;
+        read.map_err(|source| self.mirror_failed(source))
     }
 
     async fn read_on(
@@ -101,6 +107,7 @@ impl Run<'_> {
         query: &BlockingQuery,
     ) -> Result<Snapshot, PullError> {
         let Pull { api, mirror, clock } = self.pull;
+        (self.progress.users, self.progress.pages) = (read.users, read.checkpoint.pages);
         if !read.checkpoint.is_at_end() {
             let mut query = query.clone().from_first_page();
             if let Some(token) = &read.checkpoint.next_token {
@@ -108,40 +115,45 @@ impl Run<'_> {
             }
             let mut pages = api.pages(self.account, query);
             while let Some(page) = pages.next().await {
-                let page = page.map_err(|stopped| self.stopped(stopped, &read))?;
-                self.tally.count(&page);
-                let users = page.value.users().len() as u64;
+                let page = page.map_err(|stopped| self.stopped(stopped))?;
+                self.count(&page);
                 let page = stored(page.value, clock);
                 read.checkpoint = self.append(&read, &page).await?;
-                read.users += users;
-                self.progress.page(&PullProgress {
-                    users: read.users,
-                    pages: read.checkpoint.pages,
-                    billed_reads: self.tally.billed_reads,
-                });
+                self.progress.users += page.users.len() as u64;
+                self.progress.pages = read.checkpoint.pages;
+                self.watcher.page(&self.progress);
             }
         }
-        match mirror.finish(read.id, self.fence, clock.now()).await? {
+        let finished = mirror.finish(read.id, self.fence, clock.now()).await;
+        match finished.map_err(|source| self.mirror_failed(source))? {
             Finish::Finished(snapshot) => Ok(snapshot),
-            _ => Err(PullError::LostHold),
+            _ => Err(PullError::LostHold { progress: self.progress }),
         }
     }
 
     async fn append(&self, read: &OpenRead, page: &MirrorPage) -> Result<Checkpoint, PullError> {
-        let mirror = self.pull.mirror;
-        match mirror.append(read.id, self.fence, &read.checkpoint, page).await? {
+        let appended = self.pull.mirror.append(read.id, self.fence, &read.checkpoint, page).await;
+        match appended.map_err(|source| self.mirror_failed(source))? {
             Append::Appended(checkpoint) => Ok(checkpoint),
-            _ => Err(PullError::LostHold),
+            _ => Err(PullError::LostHold { progress: self.progress }),
         }
     }
 
-    fn stopped(&self, stopped: Interrupted, read: &OpenRead) -> PullError {
-        PullError::Api {
-            error: stopped.error,
-            resume_from: stopped.resume_from,
-            users: read.users,
-            pages: read.checkpoint.pages,
-        }
+    /// Counts a page that was answered, whether or not it can be stored: X bills it.
+    fn count(&mut self, page: &Reply<BlockingPage>) {
+        self.progress.requests += 1;
+        self.progress.billed_reads += page.value.users().len() as u64;
+        self.progress.unavailable += page.value.problems().len() as u64;
+        self.warnings.extend(page.meta.warnings.iter().cloned());
+    }
+
+    fn stopped(&self, stopped: Interrupted) -> PullError {
+        let Interrupted { error, resume_from, .. } = stopped;
+        PullError::Api { error, resume_from, progress: self.progress }
+    }
+
+    fn mirror_failed(&self, source: StoreError) -> PullError {
+        PullError::Mirror { source, progress: self.progress }
     }
 }
 
@@ -157,76 +169,77 @@ fn is_about_the_token(error: &ApiError) -> bool {
     error.kind() == Failure::InvalidRequest && error.problems().iter().any(names_it)
 }
 
-#[derive(Debug, Default)]
-struct Tally {
-    requests: u64,
-    billed_reads: u64,
-    unavailable: u64,
-    warnings: Vec<Warning>,
-    resumed: bool,
-    restarted: bool,
-}
-
-impl Tally {
-    fn count(&mut self, page: &Reply<BlockingPage>) {
-        self.requests += 1;
-        self.billed_reads += page.value.users().len() as u64;
-        self.unavailable += page.value.problems().len() as u64;
-        self.warnings.extend(page.meta.warnings.iter().cloned());
-    }
-
-    fn report(self, snapshot: Snapshot) -> PullReport {
-        PullReport {
-            snapshot,
-            requests: self.requests,
-            billed_reads: self.billed_reads,
-            cost: Price::BLOCK_READ.cost_of(self.billed_reads),
-            unavailable: self.unavailable,
-            warnings: self.warnings,
-            resumed: self.resumed,
-            restarted: self.restarted,
-        }
-    }
-}
-
-/// What a finished pull did. The counts are those of this run, not of runs that it went on from.
+/// What a finished pull did.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct PullReport {
     /// The new snapshot.
     pub snapshot: Snapshot,
-    /// How many pages were read.
-    pub requests: u64,
-    /// How many users were returned, each of which X bills at most once a day.
-    pub billed_reads: u64,
-    /// What they cost at the published price, if none of them was paid for today already.
-    pub cost: Usd,
-    /// How many problems the pages named instead of users.
-    pub unavailable: u64,
+    /// What it took.
+    pub progress: PullProgress,
     /// What was odd about the answers.
     pub warnings: Vec<Warning>,
-    /// Whether the run went on with an unfinished read.
-    pub resumed: bool,
-    /// Whether an unfinished read was given up because its page token had expired.
-    pub restarted: bool,
 }
 
-/// Watches a pull.
-pub trait Progress: fmt::Debug + Send + Sync {
-    /// A page has been stored.
-    fn page(&self, progress: &PullProgress);
+impl PullReport {
+    /// A report of a pull without oddities.
+    #[must_use]
+    pub const fn new(snapshot: Snapshot, progress: PullProgress) -> Self {
+        Self { snapshot, progress, warnings: Vec::new() }
+    }
 }
 
-/// Where a pull stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Where a pull stands, or stopped.
+///
+/// `users` and `pages` are those of the whole read; the other counts are those of this run, and
+/// not of earlier runs that it went on from.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct PullProgress {
     /// How many users the read holds so far.
     pub users: u64,
     /// How many pages the read holds so far.
     pub pages: u64,
-    /// How many users this run was answered.
+    /// How many pages this run was answered.
+    pub requests: u64,
+    /// How many users this run was answered, each of which X bills at most once a day.
     pub billed_reads: u64,
+    /// How many problems the pages named instead of users.
+    pub unavailable: u64,
+    /// Whether this run went on with an unfinished read.
+    pub resumed: bool,
+    /// Whether this run gave up an unfinished read, because its page token had expired.
+    pub restarted: bool,
+}
+
+impl PullProgress {
+    /// The progress of a read that holds so many users in so many pages, all read in this run.
+    #[must_use]
+    pub fn new(users: u64, pages: u64) -> Self {
+        Self { users, pages, requests: pages, billed_reads: users, ..Self::default() }
+    }
+
+    /// What this run cost at the published price, if nothing was paid for today already.
+    ///
+    /// ```
+    /// use blocks_app::PullProgress;
+    ///
+    /// assert_eq!(PullProgress::new(2_500, 3).cost().to_string(), "USD 2.50");
+    /// ```
+    #[must_use]
+    pub fn cost(&self) -> Usd {
+        Price::BLOCK_READ.cost_of(self.billed_reads)
+    }
+}
+
+/// Watches a pull.
+pub trait Progress: fmt::Debug + Send + Sync {
+    /// A page has been stored.
+    fn page(&self, progress: &PullProgress);
+
+    /// The token of the unfinished read has expired: the list is about to be read again from the
+    /// top, which X bills again unless it was paid for today.
+    fn token_expired(&self, progress: &PullProgress);
 }
 
 /// Watches nothing.
@@ -235,6 +248,8 @@ pub struct NoProgress;
 
 impl Progress for NoProgress {
     fn page(&self, _: &PullProgress) {}
+
+    fn token_expired(&self, _: &PullProgress) {}
 }
 
 /// Why a pull did not finish. What it had read is stored, and the next run goes on from there.
@@ -249,10 +264,8 @@ pub enum PullError {
         error: ApiError,
         /// The token of the page that failed; `None` is the first page.
         resume_from: Option<PageToken>,
-        /// How many users the unfinished read holds.
-        users: u64,
-        /// How many pages it holds.
-        pages: u64,
+        /// Where it stopped.
+        progress: PullProgress,
     },
     /// Somebody else is reading this list.
     #[error("another pull of this account is under way{}", holder.as_ref().map(|h| format!(" ({h})")).unwrap_or_default())]
@@ -262,8 +275,33 @@ pub enum PullError {
     },
     /// Somebody else took the read over.
     #[error("another pull of this account took over")]
-    LostHold,
+    LostHold {
+        /// Where it stopped.
+        progress: PullProgress,
+    },
     /// The mirror failed.
     #[error("the mirror failed")]
-    Mirror(#[from] StoreError),
+    Mirror {
+        /// Why.
+        source: StoreError,
+        /// Where it stopped.
+        progress: PullProgress,
+    },
+}
+
+impl PullError {
+    /// Where the pull stopped.
+    #[must_use]
+    pub fn progress(&self) -> PullProgress {
+        match self {
+            Self::Api { progress, .. }
+            | Self::LostHold { progress }
+            | Self::Mirror { progress, .. } => *progress,
+            Self::Busy { .. } => PullProgress::default(),
+        }
+    }
+
+    fn before(source: StoreError) -> Self {
+        Self::Mirror { source, progress: PullProgress::default() }
+    }
 }

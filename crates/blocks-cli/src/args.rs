@@ -92,8 +92,8 @@ pub(crate) struct PullArgs {
     #[arg(long)]
     pub(crate) full: bool,
 
-    /// Spend no more than this on reading, such as 2.50
-    #[arg(long, value_name = "USD")]
+    /// Spend no more than this on reading, such as 2.50; asking whose token it is costs 0.01 besides
+    #[arg(long, value_name = "USD", allow_hyphen_values = true)]
     pub(crate) budget: Option<Usd>,
 
     /// Stop instead of waiting when the rate window is spent

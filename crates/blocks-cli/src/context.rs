@@ -17,6 +17,7 @@ use crate::args::Globals;
 use crate::embedded::Embedded;
 use crate::exit::{Exit, Failed};
 use crate::home::Home;
+use crate::output::{Output, visible};
 
 /// The environment variable that holds a ready user token.
 const ACCESS_TOKEN: &str = "BLOCKS_ACCESS_TOKEN";
@@ -25,10 +26,15 @@ const ACCESS_TOKEN: &str = "BLOCKS_ACCESS_TOKEN";
 const API_URL: &str = "BLOCKS_API_URL";
 
 /// What an environment variable holds, if it holds anything.
-fn from_environment(name: &str) -> Option<String> {
-    let text = std::env::var(name).ok()?;
+fn from_environment(name: &str) -> anyhow::Result<Option<String>> {
+    let Some(text) = std::env::var_os(name) else { return Ok(None) };
+    let Ok(text) = text.into_string() else {
+        return Err(Failed::new(Exit::Usage, format!("{name} is not UTF-8 text"))
+            .remedy("Set it again, or unset it.")
+            .into());
+    };
     let text = text.trim();
-    (!text.is_empty()).then(|| text.to_owned())
+    Ok((!text.is_empty()).then(|| text.to_owned()))
 }
 
 /// The folder for this run: that of the sandbox, or the real one.
@@ -50,21 +56,36 @@ pub(crate) struct Session {
 
 impl Session {
     /// Connects as the flags and the environment say.
-    pub(crate) async fn open(globals: &Globals, home: &Home) -> anyhow::Result<Self> {
+    pub(crate) async fn open(
+        globals: &Globals,
+        home: &Home,
+        output: Output,
+    ) -> anyhow::Result<Self> {
         if globals.sandbox {
-            let embedded = Embedded::start(home).await?;
+            let embedded = Embedded::start(home, output).await?;
             let api = connect(globals, Some(&embedded.url()), embedded.credential())?;
             let clock = if globals.real_time { Arc::new(SystemClock) } else { embedded.clock() };
             let jumps = !globals.real_time;
             return Ok(Self { api, clock, embedded: Some(embedded), jumps });
         }
-        let token = from_environment(ACCESS_TOKEN).ok_or_else(|| {
+        let token = from_environment(ACCESS_TOKEN)?.ok_or_else(|| {
             Failed::new(Exit::NotSignedIn, "not signed in").remedy(format!(
                 "Set {ACCESS_TOKEN} to a user's access token, or try everything with --sandbox."
             ))
         })?;
+        if !token.bytes().all(|byte| byte.is_ascii_graphic()) {
+            let what = format!(
+                "{ACCESS_TOKEN} holds no access token: it has spaces or other characters inside"
+            );
+            return Err(Failed::new(Exit::NotSignedIn, what)
+                .remedy("Copy the token again, on one line, and nothing else.")
+                .into());
+        }
         let credential = Credential::bearer(token);
-        let url = globals.api_url.clone().or_else(|| from_environment(API_URL));
+        let url = match &globals.api_url {
+            Some(url) => Some(url.clone()),
+            None => from_environment(API_URL)?,
+        };
         let api = connect(globals, url.as_deref(), credential)?;
         Ok(Self { api, clock: Arc::new(SystemClock), embedded: None, jumps: false })
     }
@@ -82,9 +103,10 @@ impl Session {
         let mut account = match &globals.account {
             Some(name) => named(name, me.id, &known)?,
             None => known
-                .into_iter()
+                .iter()
                 .find(|account| account.user_id == me.id)
-                .unwrap_or_else(|| Account::new(name_for(&me), me.id)),
+                .cloned()
+                .unwrap_or_else(|| Account::new(name_for(&me, &known), me.id)),
         };
         account.username.clone_from(&me.username);
         store.put_account(&account).await?;
@@ -140,10 +162,12 @@ fn named(name: &AccountName, user: UserId, known: &[Account]) -> anyhow::Result<
     }
 }
 
-/// A new account is called by its handle, or by its id where the handle does not do.
-fn name_for(user: &blocks_domain::User) -> AccountName {
+/// A new account is called by its handle, or by its id where the handle does not do or is the
+/// name of another account: handles change hands.
+fn name_for(user: &blocks_domain::User, known: &[Account]) -> AccountName {
     let handle = user.username.as_deref().and_then(|handle| handle.parse().ok());
-    handle.or_else(|| user.id.to_string().parse().ok()).expect("digits are a name")
+    let free = |name: &AccountName| known.iter().all(|account| account.name != *name);
+    handle.filter(free).or_else(|| user.id.to_string().parse().ok()).expect("digits are a name")
 }
 
 /// The account whose mirror to read: the one named, the default, or the only one.
@@ -176,4 +200,12 @@ pub(crate) fn nothing_mirrored(globals: &Globals) -> Failed {
     let flag = if globals.sandbox { " --sandbox" } else { "" };
     Failed::new(Exit::Failed, "nothing is mirrored yet")
         .remedy(format!("Run `blocks{flag} pull` first."))
+}
+
+/// Whose list it is, for people: the handle, or the id where no handle is known.
+pub(crate) fn who(account: &Account) -> String {
+    match &account.username {
+        Some(handle) => format!("@{}", visible(handle)),
+        None => format!("user {}", account.user_id),
+    }
 }

@@ -1,16 +1,18 @@
 //! The sandbox inside this program, with a world that lasts between runs.
 
-use std::fs::File;
+use std::fs::{File, TryLockError};
 use std::io::Write;
 use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context;
 use blocks_fake::{Sandbox, World, WorldClock, WorldState};
 use blocks_ports::{Clock, Credential};
 
 use crate::home::Home;
+use crate::output::Output;
 
 /// How many accounts the sandbox's user blocks, unless asked otherwise.
 pub(crate) const BLOCKS: u32 = 2500;
@@ -30,9 +32,8 @@ pub(crate) struct Embedded {
 
 impl Embedded {
     /// Starts the sandbox with the world of the last run, or a new one.
-    pub(crate) async fn start(home: &Home) -> anyhow::Result<Self> {
-        home.create()?;
-        let lock = lock(home.world_lock()).await?;
+    pub(crate) async fn start(home: &Home, output: Output) -> anyhow::Result<Self> {
+        let lock = lock(home, output).await?;
         let file = home.world_file();
         let world = match load(&file)? {
             Some(state) => World::import(state).with_context(|| {
@@ -67,19 +68,30 @@ impl Embedded {
     }
 }
 
-/// Waits until no other command uses the world: the one that stores it last would undo the other.
-async fn lock(path: PathBuf) -> anyhow::Result<File> {
-    let failed = format!("cannot lock {}", path.display());
-    let lock = move || -> std::io::Result<File> {
-        let mut options = File::options();
-        options.create(true).truncate(false).write(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let file = options.open(&path)?;
-        file.lock()?;
-        Ok(file)
-    };
-    tokio::task::spawn_blocking(lock).await?.context(failed)
+/// Waits until no other command uses the sandbox: the one that stores its world last would undo
+/// what the other did.
+pub(crate) async fn lock(home: &Home, output: Output) -> anyhow::Result<File> {
+    const WORTH_A_WORD: u32 = 10;
+    home.create()?;
+    let path = home.lock_file();
+    let mut options = File::options();
+    options.create(true).truncate(false).write(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let failed = || format!("cannot lock {}", path.display());
+    let file = options.open(&path).with_context(failed)?;
+    for turn in 0.. {
+        match file.try_lock() {
+            Ok(()) => break,
+            Err(TryLockError::WouldBlock) => {}
+            Err(TryLockError::Error(error)) => return Err(error).with_context(failed),
+        }
+        if turn == WORTH_A_WORD {
+            output.say("Another command uses the sandbox; waiting until it is done.");
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    Ok(file)
 }
 
 fn load(file: &Path) -> anyhow::Result<Option<WorldState>> {

@@ -6,7 +6,7 @@ use blocks_app::PullError;
 use blocks_domain::{Failure, InvalidValue};
 use blocks_ports::{ApiError, CredentialError, StoreError};
 
-use crate::output::{ERROR_WORD, counted, stderr_width, visible, wrapped};
+use crate::output::{ERROR_WORD, ReaderLeft, counted, stderr_width, visible, wrapped};
 
 /// An exit code, with a fixed meaning for scripts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,12 +77,18 @@ impl std::error::Error for Failed {}
 
 /// Says on stderr what happened, why, and what to do; answers the exit code.
 pub(crate) fn report(error: &anyhow::Error) -> Exit {
+    if error.is::<ReaderLeft>() {
+        return Exit::Done;
+    }
     let causes: Vec<_> = error.chain().map(|cause| visible(&cause.to_string())).collect();
     let mut lines = vec![format!("error: {}", causes[0])];
-    lines.extend(causes[1..].iter().map(|cause| format!("  because {cause}")));
+    // The ends of a long chain tell the story; its middle tells how a library is built.
+    let (next, root) =
+        (causes.get(1..3).unwrap_or(&causes[1..]), causes.get(3..).and_then(<[_]>::last));
+    lines.extend(next.iter().chain(root).map(|cause| format!("  because {cause}")));
     lines.extend(remedy_of(error).map(|remedy| format!("  {remedy}")));
-    if let Some(PullError::Api { users, pages: 1.., .. }) = error.downcast_ref() {
-        let users = counted(*users, "account", "accounts");
+    if let Some(users) = kept(error) {
+        let users = counted(users, "account", "accounts");
         lines.push(format!("  Kept so far: {users}. Run the same command to go on."));
     }
     let text = wrapped(&lines.join("\n"), stderr_width());
@@ -123,10 +129,13 @@ fn exit_of(error: &anyhow::Error) -> Exit {
         }
         cause.downcast_ref::<ApiError>().and_then(|api| exit_of_failure(api.kind()))
     });
-    exact.unwrap_or_else(|| match error.downcast_ref::<PullError>() {
-        Some(PullError::Api { pages: 1.., .. }) => Exit::Incomplete,
-        _ => Exit::Failed,
-    })
+    exact.unwrap_or(if kept(error).is_some() { Exit::Incomplete } else { Exit::Failed })
+}
+
+/// How many accounts an unfinished read holds, if it holds a page.
+fn kept(error: &anyhow::Error) -> Option<u64> {
+    let progress = error.downcast_ref::<PullError>()?.progress();
+    (progress.pages > 0).then_some(progress.users)
 }
 
 fn exit_of_failure(failure: Failure) -> Option<Exit> {

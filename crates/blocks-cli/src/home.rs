@@ -33,9 +33,10 @@ impl Home {
         self.folder.join("world.json")
     }
 
-    /// The file that whoever uses that world locks.
-    pub(crate) fn world_lock(&self) -> PathBuf {
-        self.folder.join("world.lock")
+    /// The file that whoever uses the sandbox locks. It stands beside the folder, so that it
+    /// outlives a reset.
+    pub(crate) fn lock_file(&self) -> PathBuf {
+        self.folder.with_extension("lock")
     }
 
     /// Makes the folder, for nobody else to look into.
@@ -49,15 +50,15 @@ impl Home {
             .with_context(|| format!("cannot make the folder {}", self.folder.display()))
     }
 
-    /// Removes the folder and all that is in it; answers whether there was one.
-    pub(crate) fn forget(&self) -> anyhow::Result<bool> {
-        match std::fs::remove_dir_all(&self.folder) {
-            Ok(()) => Ok(true),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(false),
-            Err(error) => {
-                Err(error).with_context(|| format!("cannot remove {}", self.folder.display()))
-            }
-        }
+    /// Whether the folder is there.
+    pub(crate) fn exists(&self) -> bool {
+        self.folder.exists()
+    }
+
+    /// Removes the folder and all that is in it.
+    pub(crate) fn forget(&self) -> anyhow::Result<()> {
+        std::fs::remove_dir_all(&self.folder)
+            .with_context(|| format!("cannot remove {}", self.folder.display()))
     }
 
     /// Opens the database, which is made if need be.

@@ -17,6 +17,7 @@ mod home;
 mod output;
 mod progress;
 
+use std::io::IsTerminal;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
@@ -53,9 +54,9 @@ pub fn main() -> ExitCode {
 fn run(cli: Cli, output: &Output) -> anyhow::Result<Exit> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let exit = runtime.block_on(commands::run(cli, output));
-    // Work in flight on other threads, such as a store's, is over in a moment; a stalled
-    // connection is not waited for.
-    runtime.shutdown_timeout(std::time::Duration::from_secs(2));
+    // What other threads still do is a question that nobody will answer, or a transaction, which
+    // is whole or does not count; neither is worth waiting for.
+    runtime.shutdown_background();
     exit
 }
 
@@ -63,14 +64,17 @@ fn run(cli: Cli, output: &Output) -> anyhow::Result<Exit> {
 fn log_to_stderr(verbose: u8) {
     use tracing_subscriber::EnvFilter;
 
-    let default = match verbose {
-        0 => "warn",
-        1 => "blocks=debug",
-        _ => "blocks=trace",
+    let level = match verbose {
+        0 => "off",
+        1 => "debug",
+        _ => "trace",
     };
     let crates = ["blocks_app", "blocks_cli", "blocks_fake", "blocks_http", "blocks_sqlite"];
-    let level = default.rsplit('=').next().unwrap_or(default);
     let ours = crates.map(|name| format!("{name}={level}")).join(",");
     let filter = EnvFilter::try_from_env("BLOCKS_LOG").unwrap_or_else(|_| EnvFilter::new(ours));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none())
+        .with_writer(std::io::stderr)
+        .init();
 }

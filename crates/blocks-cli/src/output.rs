@@ -48,16 +48,25 @@ impl Output {
 
     /// Writes one JSON value as one line.
     pub(crate) fn json_line(self, value: &impl Serialize) -> anyhow::Result<()> {
-        let json = serde_json::to_string(value)?;
-        write_out(&format!("{}\n", escaped(&json)))
+        self.line(json_text(value)?)
     }
 
     /// Says something beside the results, on stderr, unless it was asked to be quiet.
     pub(crate) fn say(self, text: impl fmt::Display) {
         if !self.quiet {
-            anstream::eprintln!("{}", wrapped(&text.to_string(), stderr_width()));
+            self.insist(text);
         }
     }
+
+    /// Says on stderr what a person must see before they are asked.
+    pub(crate) fn insist(self, text: impl fmt::Display) {
+        anstream::eprintln!("{}", wrapped(&text.to_string(), stderr_width()));
+    }
+}
+
+/// A value as JSON on one line, in which nothing acts on a terminal.
+pub(crate) fn json_text(value: &impl Serialize) -> anyhow::Result<String> {
+    Ok(escaped(&serde_json::to_string(value)?).into_owned())
 }
 
 /// The columns of the terminal that stderr goes to, if it goes to one.
@@ -78,11 +87,31 @@ pub(crate) fn wrapped(text: &str, width: Option<usize>) -> String {
     text.split('\n').map(fit).collect::<Vec<_>>().join("\n")
 }
 
-/// Writes to stdout. A reader that has left, such as `head`, ends the program quietly.
+/// The reader of a pipe, such as `head`, has seen enough.
+#[derive(Debug)]
+pub(crate) struct ReaderLeft;
+
+impl fmt::Display for ReaderLeft {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the reader of the output has left")
+    }
+}
+
+impl std::error::Error for ReaderLeft {}
+
+/// Goes on without a reader, for commands whose work matters more than their words.
+pub(crate) fn even_if_nobody_reads(written: anyhow::Result<()>) -> anyhow::Result<()> {
+    match written {
+        Err(error) if error.is::<ReaderLeft>() => Ok(()),
+        written => written,
+    }
+}
+
+/// Writes to stdout.
 pub(crate) fn write_out(text: &str) -> anyhow::Result<()> {
     let mut stdout = anstream::stdout();
     match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
-        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => std::process::exit(0),
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Err(ReaderLeft.into()),
         result => Ok(result?),
     }
 }
@@ -150,6 +179,16 @@ pub(crate) fn grouped(count: u64) -> String {
 /// `1 page`, `2 pages`, `1,000 pages`.
 pub(crate) fn counted(count: u64, one: &str, many: &str) -> String {
     format!("{} {}", grouped(count), if count == 1 { one } else { many })
+}
+
+/// A day, in UTC: `2026-08-07`.
+pub(crate) fn day(time: jiff::Timestamp) -> String {
+    time.strftime("%Y-%m-%d").to_string()
+}
+
+/// A minute, in UTC: `2026-08-07 12:00 UTC`.
+pub(crate) fn minute(time: jiff::Timestamp) -> String {
+    time.strftime("%Y-%m-%d %H:%M UTC").to_string()
 }
 
 /// A length of time as people read a countdown: `14:32`, or `1:14:32`.

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use async_trait::async_trait;
 use blocks_app::{Progress, PullProgress};
 use blocks_domain::Price;
-use blocks_ports::Clock;
+use blocks_ports::{Clock, OpenRead};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use jiff::Timestamp;
 
@@ -16,8 +16,10 @@ use crate::output::{Output, clock_face, counted, grouped};
 
 /// A bar on a terminal, a line now and then in a pipe, nothing when asked to be quiet.
 pub(crate) struct PullBar {
+    output: Output,
     bar: ProgressBar,
     lines: Option<Mutex<Instant>>,
+    last: Mutex<PullProgress>,
 }
 
 impl PullBar {
@@ -31,24 +33,34 @@ impl PullBar {
             if shown { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
         let bar = ProgressBar::with_draw_target(expected.filter(|users| *users > 0), target);
         let template = match bar.length() {
-            Some(_) => "{spinner} [{bar:28}] {human_pos} of about {human_len} accounts · {msg}",
-            None => "{spinner} {human_pos} accounts · {msg}",
+            Some(_) => "{spinner} [{wide_bar}] {human_pos} of about {human_len} · {msg}",
+            None => "{spinner} {human_pos} accounts · {wide_msg}",
         };
         // Without this style the bar is plainer, and works all the same.
         if let Ok(style) = ProgressStyle::with_template(template) {
             bar.set_style(style.progress_chars("=> "));
         }
-        bar.set_message("asking for the first page");
+        bar.set_message("asking X");
         if shown {
             bar.enable_steady_tick(Duration::from_millis(120));
         }
         let lines =
             (!output.quiet && !output.stderr_is_terminal).then(|| Mutex::new(Instant::now()));
-        Self { bar, lines }
+        Self { output, bar, lines, last: Mutex::default() }
+    }
+
+    /// Shows what an unfinished read holds already.
+    pub(crate) fn go_on_from(&self, read: &OpenRead) {
+        self.bar.set_position(read.users);
     }
 
     pub(crate) fn bar(&self) -> ProgressBar {
         self.bar.clone()
+    }
+
+    /// Where the pull stands, as far as it is known.
+    pub(crate) fn last(&self) -> PullProgress {
+        self.last.lock().map(|last| *last).unwrap_or_default()
     }
 
     pub(crate) fn finish(&self) {
@@ -68,12 +80,26 @@ impl PullBar {
 impl Progress for PullBar {
     fn page(&self, progress: &PullProgress) {
         let pages = counted(progress.pages, "page", "pages");
-        let cost = Price::BLOCK_READ.cost_of(progress.billed_reads);
+        let cost = progress.cost();
+        if let Ok(mut last) = self.last.lock() {
+            *last = *progress;
+        }
         self.bar.set_position(progress.users);
-        self.bar.set_message(format!("{pages} · {cost}"));
+        self.bar.set_message(format!("{pages}, {cost}"));
         if self.line_is_due() {
             anstream::eprintln!("{} accounts in {pages}, {cost}", grouped(progress.users));
         }
+    }
+
+    fn token_expired(&self, progress: &PullProgress) {
+        let users = counted(progress.users, "account", "accounts");
+        let cost = Price::BLOCK_READ.cost_of(progress.users);
+        self.bar.suspend(|| {
+            self.output.say(format!(
+                "The page token of the unfinished read has expired. Reading again from the top; \
+                 X bills the {users} read before again, {cost}, unless they were paid for today."
+            ));
+        });
     }
 }
 

@@ -13,9 +13,9 @@ use serde::Serialize;
 use super::until_interrupted;
 use super::users::{Target, targets};
 use crate::args::{ChangeArgs, Globals};
-use crate::context::{Session, home};
+use crate::context::{Session, home, who};
 use crate::exit::{Exit, Failed};
-use crate::output::{Output, counted, visible};
+use crate::output::{Output, counted, even_if_nobody_reads, visible};
 use crate::progress::ShownClock;
 
 /// What is wished for.
@@ -46,13 +46,13 @@ pub(crate) async fn run(
 ) -> anyhow::Result<Exit> {
     let home = home(globals)?;
     let store = home.open_store()?;
-    let session = Session::open(globals, &home).await?;
+    let session = Session::open(globals, &home, output).await?;
     let result = match until_interrupted(change(wish, globals, args, output, &store, &session))
         .await
     {
         Some(result) => result,
         None => {
-            output.say("Interrupted. What is reported above was done; of the rest, one call may have been.");
+            output.say("\nInterrupted. What is reported above was done; of the rest, one call may have been.");
             Ok(Exit::Interrupted)
         }
     };
@@ -75,11 +75,14 @@ async fn change(
         .map(|target| BlockPair::new(account.user_id, target.id))
         .collect::<Result<Vec<_>, _>>()
         .map_err(|error| Failed::new(Exit::Refused, error.to_string()))?;
-    announce(wish, &account, &targets, args.dry_run, output)?;
     if args.dry_run {
+        show_only(wish, &account, &targets, output)?;
         return Ok(Exit::Done);
     }
-    if !args.yes && !confirmed()? {
+    let announcement = announcement(wish, "will", &account, &targets);
+    if args.yes {
+        output.say(announcement);
+    } else if !confirmed(announcement, output).await? {
         output.say("Nothing was changed.");
         return Ok(Exit::Refused);
     }
@@ -98,13 +101,13 @@ async fn change(
         match result {
             Ok(reply) => {
                 let as_wished = reply.value.blocking == wish.wants_blocking();
-                answered(wish, target, reply.value.blocking, output)?;
+                even_if_nobody_reads(answered(wish, target, reply.value.blocking, output))?;
                 if !as_wished {
                     exit = Exit::Failed;
                 }
             }
             Err(error) if error.kind() == Failure::NotFound => {
-                refused(wish, target, &error, output)?;
+                even_if_nobody_reads(refused(wish, target, &error, output))?;
                 exit = Exit::Failed;
             }
             Err(error) => {
@@ -116,45 +119,45 @@ async fn change(
     Ok(exit)
 }
 
-/// Shows what is about to be done.
-fn announce(
+/// What is about to be done, in words.
+fn announcement(wish: Wish, mood: &str, account: &Account, targets: &[Target]) -> String {
+    let count = counted(targets.len() as u64, "account", "accounts");
+    let heading = format!("{} {mood} {} {count}:", who(account), wish.verb());
+    let row = |target: &Target| match target.username {
+        Some(_) => format!("\n  {target}, user {}", target.id),
+        None => format!("\n  {target}"),
+    };
+    heading + &targets.iter().map(row).collect::<String>()
+}
+
+fn show_only(
     wish: Wish,
     account: &Account,
     targets: &[Target],
-    dry_run: bool,
     output: Output,
 ) -> anyhow::Result<()> {
-    let who = account.username.as_deref().map_or_else(|| account.name.to_string(), visible);
-    let count = counted(targets.len() as u64, "account", "accounts");
-    let mood = if dry_run { "would" } else { "will" };
-    if dry_run && output.json {
-        for target in targets {
-            output.json_line(&Line { dry_run: true, ..Line::of(wish, target) })?;
-        }
-        return Ok(());
+    if !output.json {
+        return output.sentence(&announcement(wish, "would", account, targets));
     }
-    let heading = format!("@{who} {mood} {} {count}:", wish.verb());
-    let list = targets.iter().map(|target| format!("\n  {target}, user {}", target.id));
-    let text = heading + &list.collect::<String>();
-    if dry_run {
-        output.sentence(&text)
-    } else {
-        output.say(text);
-        Ok(())
-    }
+    let line = |target| output.json_line(&Line { dry_run: true, ..Line::of(wish, target) });
+    targets.iter().try_for_each(line)
 }
 
-/// Asks the person at the terminal.
-fn confirmed() -> anyhow::Result<bool> {
-    let stdin = std::io::stdin();
-    if !stdin.is_terminal() {
+/// Shows what is about to be done, and asks the person at the terminal.
+async fn confirmed(announcement: String, output: Output) -> anyhow::Result<bool> {
+    if !std::io::stdin().is_terminal() {
         return Err(Failed::new(Exit::Refused, "there is no terminal to ask for consent")
             .remedy("Nothing was changed. Check the list with --dry-run, then add --yes.")
             .into());
     }
+    output.insist(announcement);
     anstream::eprint!("Go on? [y/N] ");
-    let mut answer = String::new();
-    stdin.lock().read_line(&mut answer)?;
+    // On a thread of its own, so that Ctrl-C is heard while the question stands.
+    let answer = tokio::task::spawn_blocking(|| {
+        let mut answer = String::new();
+        std::io::stdin().lock().read_line(&mut answer).map(|_| answer)
+    });
+    let answer = answer.await??;
     Ok(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))
 }
 

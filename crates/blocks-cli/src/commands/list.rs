@@ -8,9 +8,9 @@ use comfy_table::{
 use futures_util::TryStreamExt;
 
 use crate::args::{Globals, ListArgs};
-use crate::context::{home, mirrored, nothing_mirrored};
+use crate::context::{home, mirrored, nothing_mirrored, who};
 use crate::exit::Exit;
-use crate::output::{Output, counted, grouped, visible};
+use crate::output::{Output, counted, day, grouped, json_text, minute, visible, write_out};
 
 pub(crate) async fn run(globals: &Globals, args: ListArgs, output: Output) -> anyhow::Result<Exit> {
     let store = home(globals)?.open_store()?;
@@ -27,7 +27,8 @@ pub(crate) async fn run(globals: &Globals, args: ListArgs, output: Output) -> an
     view.flush()?;
     let all = counted(snapshot.users, "account", "accounts");
     if output.is_terminal && !output.json {
-        output.say(format!("{} of {all}, read {}", grouped(shown), day(snapshot.finished_at)));
+        let (who, when) = (who(&account), minute(snapshot.finished_at));
+        output.say(format!("{} of {all} that {who} blocks, read {when}", grouped(shown)));
     }
     Ok(Exit::Done)
 }
@@ -52,33 +53,43 @@ struct View {
     layout: Option<Layout>,
     rows: Vec<[String; 5]>,
     has_header: bool,
+    /// Lines for a pipe, written some at a time.
+    lines: String,
 }
 
 impl View {
     /// A table is drawn in pieces, so that a long list shows at once and needs no memory.
     const PIECE: usize = 500;
 
+    /// How many bytes of lines are written at once.
+    const LINES: usize = 64 * 1024;
+
     fn new(output: Output) -> Self {
         let layout = output.width().map(Layout::of);
-        Self { output, layout, rows: Vec::new(), has_header: false }
+        Self { output, layout, rows: Vec::new(), has_header: false, lines: String::new() }
     }
 
     fn add(&mut self, user: &User) -> anyhow::Result<()> {
         if self.output.json {
-            return self.output.json_line(user);
+            self.lines.push_str(&json_text(user)?);
+            self.lines.push('\n');
+        } else if self.layout.is_none() {
+            self.lines.push_str(&cells(user).join("\t"));
+            self.lines.push('\n');
+        } else {
+            self.rows.push(cells(user));
         }
-        if self.layout.is_none() {
-            return self.output.line(cells(user).join("\t"));
-        }
-        self.rows.push(cells(user));
-        if self.rows.len() == Self::PIECE { self.flush() } else { Ok(()) }
+        let enough = self.rows.len() == Self::PIECE || self.lines.len() >= Self::LINES;
+        if enough { self.flush() } else { Ok(()) }
     }
 
     fn flush(&mut self) -> anyhow::Result<()> {
-        let Some(layout) = &self.layout else { return Ok(()) };
-        if self.rows.is_empty() {
-            return Ok(());
+        if !self.lines.is_empty() {
+            write_out(&std::mem::take(&mut self.lines))?;
         }
+        let Some(layout) = self.layout.as_ref().filter(|_| !self.rows.is_empty()) else {
+            return Ok(());
+        };
         let table = layout.table(std::mem::take(&mut self.rows), !self.has_header);
         self.has_header = true;
         self.output.line(table.trim_fmt())
@@ -93,14 +104,10 @@ fn cells(user: &User) -> [String; 5] {
     [
         handle.map_or_else(|| user.id.to_string(), |handle| format!("@{handle}")),
         text(&user.name),
-        followers.map(|count| count.to_string()).unwrap_or_default(),
+        followers.map(grouped).unwrap_or_default(),
         user.created_at.map(day).unwrap_or_default(),
         text(&user.description),
     ]
-}
-
-fn day(time: jiff::Timestamp) -> String {
-    time.strftime("%Y-%m-%d").to_string()
 }
 
 /// How wide the columns are; a narrow terminal shows fewer of them.
@@ -114,7 +121,7 @@ impl Layout {
 
     /// Shares the columns of a terminal out: the bio takes what is left, and goes first.
     fn of(width: usize) -> Self {
-        let (handle, followers, created) = (16, 9, 10);
+        let (handle, followers, created) = (16, 11, 10);
         let rest = |taken: &[usize]| {
             width.saturating_sub(taken.iter().map(|column| column + Self::GAP).sum())
         };
@@ -141,7 +148,13 @@ impl Layout {
             table.set_header(Self::TITLES.iter().take(columns).map(Cell::new));
         }
         for cells in rows {
-            let mut row = Row::from(cells.into_iter().take(columns).collect::<Vec<_>>());
+            // A cell far too long is cut before the table breaks it into lines that nobody sees.
+            let cut = |(cell, width): (String, &usize)| match cell.char_indices().nth(4 * width) {
+                Some((end, _)) => cell[..end].to_owned(),
+                None => cell,
+            };
+            let cells: Vec<_> = cells.into_iter().zip(&self.widths).map(cut).collect();
+            let mut row = Row::from(cells);
             row.max_height(1);
             table.add_row(row);
         }
@@ -186,6 +199,13 @@ mod tests {
             })
             .map(|cells| cells.map(str::to_owned));
         Layout::of(width).table(rows.to_vec(), true).lines().collect()
+    }
+
+    #[test]
+    fn an_endless_name_is_shown_at_once() {
+        let endless = std::array::from_fn(|_| "x ".repeat(1 << 20));
+        let table = Layout::of(80).table(vec![endless], true);
+        assert_eq!(table.lines().count(), 2);
     }
 
     #[test]

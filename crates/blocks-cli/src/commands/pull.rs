@@ -2,17 +2,20 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
-use blocks_app::{Budgeted, Paced, Pull, PullReport, Retried, RetryPolicy, WhenSpent};
-use blocks_domain::{BlockingQuery, Price, Selection, Usd, UserField, Vocabulary};
-use blocks_ports::{Account, BlocksApi, MirrorStore};
+use blocks_app::{
+    Budgeted, Paced, Pull, PullProgress, PullReport, Retried, RetryPolicy, WhenSpent,
+};
+use blocks_domain::{BlockingQuery, Price, Selection, UserField, Vocabulary};
+use blocks_ports::{Account, AccountStore, BlocksApi, MirrorStore, Snapshot};
 use blocks_sqlite::SqliteStore;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
 use super::until_interrupted;
 use crate::args::{Globals, PullArgs};
-use crate::context::{Session, home};
+use crate::context::{Session, home, who};
 use crate::exit::Exit;
 use crate::output::{Output, counted, grouped};
 use crate::progress::{PullBar, ShownClock};
@@ -42,14 +45,8 @@ pub(crate) async fn run(
 ) -> anyhow::Result<Exit> {
     let home = home(globals)?;
     let store = home.open_store()?;
-    let session = Session::open(globals, &home).await?;
-    let result = match until_interrupted(pull(globals, args, output, &store, &session)).await {
-        Some(result) => result,
-        None => {
-            output.say("Interrupted. What was read is kept; run the same command to go on.");
-            Ok(Exit::Interrupted)
-        }
-    };
+    let session = Session::open(globals, &home, output).await?;
+    let result = pull(globals, args, output, &store, &session).await;
     session.close().await?;
     result
 }
@@ -61,9 +58,16 @@ async fn pull(
     store: &SqliteStore,
     session: &Session,
 ) -> anyhow::Result<Exit> {
-    let account = session.account(globals, store).await?;
+    let Some(account) = until_interrupted(session.account(globals, store)).await else {
+        output.say("Interrupted before anything was read.");
+        return Ok(Exit::Interrupted);
+    };
+    let account = account?;
     let before = store.snapshot(account.user_id).await?;
     let bar = PullBar::new(output, before.map(|snapshot| snapshot.users));
+    if let Some(read) = store.unfinished(account.user_id).await? {
+        bar.go_on_from(&read);
+    }
     let clock = Arc::new(ShownClock::new(session.clock.clone(), session.jumps, output, bar.bar()));
 
     let when_spent = if args.no_wait { WhenSpent::Fail } else { WhenSpent::Wait };
@@ -77,34 +81,78 @@ async fn pull(
 
     let selection = Selection::in_words(Vocabulary::default()).with_user_fields(FIELDS)?;
     let query = BlockingQuery::new(selection).with_max_results(args.page_size);
-    let result = Pull::new(&api, store, &*clock).run(account.user_id, query, &bar).await;
+    let pull = Pull::new(&api, store, &*clock);
+    let result = until_interrupted(pull.run(account.user_id, query, &bar)).await;
     bar.finish();
-    let run =
-        Run { retries: retries.load(Ordering::Relaxed), waited_s: clock.waited().as_secs_f64() };
+    let progress = match &result {
+        Some(Ok(report)) => report.progress,
+        Some(Err(error)) => error.progress(),
+        None => bar.last(),
+    };
+    let run = Run {
+        account: &account,
+        progress,
+        retries: retries.load(Ordering::Relaxed),
+        waited: clock.waited(),
+    };
     match result {
-        Ok(report) => {
-            show(&report, &run, &account, globals, output)?;
+        Some(Ok(report)) => {
+            let flags = hints(globals, store, &account).await?;
+            run.show(&report, &flags, output)?;
             Ok(Exit::Done)
         }
-        Err(error) => Err(error.into()),
+        Some(Err(error)) => {
+            if output.json {
+                output.json_line(&run.summary(None)?)?;
+            }
+            Err(error.into())
+        }
+        None => {
+            if output.json {
+                output.json_line(&run.summary(None)?)?;
+            }
+            let users = counted(progress.users, "account", "accounts");
+            output
+                .say(format!("Interrupted. Kept so far: {users}. Run the same command to go on."));
+            Ok(Exit::Interrupted)
+        }
     }
 }
 
-/// What the wrappers around the API count.
-struct Run {
-    retries: u64,
-    waited_s: f64,
+/// The flags that further commands need to show this list.
+async fn hints(
+    globals: &Globals,
+    store: &SqliteStore,
+    account: &Account,
+) -> anyhow::Result<String> {
+    let mut flags = String::new();
+    if globals.sandbox {
+        flags.push_str(" --sandbox");
+    }
+    if store.default_account().await?.as_ref() != Some(&account.name) {
+        flags.push_str(&format!(" --account {}", account.name));
+    }
+    Ok(flags)
 }
 
+/// What a run did, whether or not it came to its end.
+struct Run<'a> {
+    account: &'a Account,
+    progress: PullProgress,
+    retries: u64,
+    waited: Duration,
+}
+
+/// What `--json` prints; the keys are documented in the reference.
 #[derive(Serialize)]
 struct Summary<'a> {
-    snapshot: u64,
+    snapshot: Option<u64>,
     account: &'a str,
     account_id: String,
     complete: bool,
     users: u64,
-    added: u64,
-    removed: u64,
+    added: Option<u64>,
+    removed: Option<u64>,
     unavailable: u64,
     requests: u64,
     retries: u64,
@@ -115,80 +163,65 @@ struct Summary<'a> {
     resumed: bool,
 }
 
-fn show(
-    report: &PullReport,
-    run: &Run,
-    account: &Account,
-    globals: &Globals,
-    output: Output,
-) -> anyhow::Result<()> {
-    let snapshot = &report.snapshot;
-    for warning in &report.warnings {
-        output.say(format!("note: {warning}"));
-    }
-    if output.json {
-        return output.json_line(&Summary {
-            snapshot: snapshot.id.get(),
+impl Run<'_> {
+    fn summary(&self, snapshot: Option<&Snapshot>) -> anyhow::Result<Summary<'_>> {
+        let Self { account, progress, .. } = self;
+        Ok(Summary {
+            snapshot: snapshot.map(|snapshot| snapshot.id.get()),
             account: account.name.as_str(),
             account_id: account.user_id.to_string(),
-            complete: true,
-            users: snapshot.users,
-            added: snapshot.added,
-            removed: snapshot.removed,
-            unavailable: report.unavailable,
-            requests: report.requests,
-            retries: run.retries,
-            waited_s: run.waited_s,
-            billed_reads: report.billed_reads,
-            cost_usd: exact_number(report.cost)?,
+            complete: snapshot.is_some(),
+            users: snapshot.map_or(progress.users, |snapshot| snapshot.users),
+            added: snapshot.map(|snapshot| snapshot.added),
+            removed: snapshot.map(|snapshot| snapshot.removed),
+            unavailable: progress.unavailable,
+            requests: progress.requests,
+            retries: self.retries,
+            waited_s: self.waited.as_secs_f64(),
+            billed_reads: progress.billed_reads,
+            // Digit by digit: money never passes through a float.
+            cost_usd: RawValue::from_string(progress.cost().plain().to_string())?,
             lookups: 1,
-            resumed: report.resumed,
-        });
+            resumed: progress.resumed,
+        })
     }
-    output.sentence(&format!(
-        "Mirrored {} that {} blocks ({} added, {} removed).",
-        counted(snapshot.users, "account", "accounts"),
-        who(account),
-        grouped(snapshot.added),
-        grouped(snapshot.removed),
-    ))?;
-    output.sentence(&format!(
-        "{}, {}{}; X bills {} for them and {} for asking whose token this is.",
-        counted(report.requests, "request", "requests"),
-        counted(report.billed_reads, "account read", "accounts read"),
-        if report.resumed { " (going on with an earlier run)" } else { "" },
-        report.cost,
-        Price::USER_LOOKUP.per_unit(),
-    ))?;
-    if report.restarted {
-        output.sentence(
-            "The page token of the unfinished read had expired, so it was read again from the top.",
-        )?;
-    }
-    if report.unavailable > 0 {
-        let count = counted(report.unavailable, "problem", "problems");
-        output
-            .line(format!("X named {count} beside the accounts: not everything could be shown."))?;
-    }
-    let flag = if globals.sandbox { " --sandbox" } else { "" };
-    output.say(format!(
-        "\nNext:\n  blocks{flag} list    the accounts\n  blocks{flag} stats   figures about them\n  \
-         blocks sandbox serve{pad}   a server like X, for any client",
-        pad = if globals.sandbox { "   " } else { "" },
-    ));
-    Ok(())
-}
 
-/// Money as a JSON number, digit by digit, never through a float.
-fn exact_number(amount: Usd) -> anyhow::Result<Box<RawValue>> {
-    let text = amount.to_string();
-    let digits = text.trim_start_matches(|c: char| !c.is_ascii_digit());
-    Ok(RawValue::from_string(digits.to_owned())?)
-}
-
-fn who(account: &Account) -> String {
-    match &account.username {
-        Some(handle) => format!("@{}", crate::output::visible(handle)),
-        None => format!("user {}", account.user_id),
+    fn show(&self, report: &PullReport, flags: &str, output: Output) -> anyhow::Result<()> {
+        let (snapshot, progress) = (&report.snapshot, &self.progress);
+        for warning in &report.warnings {
+            output.say(format!("note: {warning}"));
+        }
+        if output.json {
+            return output.json_line(&self.summary(Some(snapshot))?);
+        }
+        output.sentence(&format!(
+            "Mirrored {} that {} blocks ({} added, {} removed).",
+            counted(snapshot.users, "account", "accounts"),
+            who(self.account),
+            grouped(snapshot.added),
+            grouped(snapshot.removed),
+        ))?;
+        output.sentence(&format!(
+            "{}, {}{}; X {} {} for reading and {} for asking whose token this is.",
+            counted(progress.requests, "request", "requests"),
+            counted(progress.billed_reads, "account read", "accounts read"),
+            if progress.resumed { " (going on with an earlier run)" } else { "" },
+            if flags.contains("--sandbox") { "would bill" } else { "bills" },
+            progress.cost(),
+            Price::USER_LOOKUP.per_unit(),
+        ))?;
+        if progress.unavailable > 0 {
+            let count = counted(progress.unavailable, "problem", "problems");
+            output.sentence(&format!(
+                "X named {count} beside the accounts: not everything could be shown."
+            ))?;
+        }
+        let pad = " ".repeat(flags.len());
+        output.say(format!(
+            "\nNext:\n  blocks{flags} list    the accounts\n  blocks{flags} stats   figures about \
+             them\n  blocks sandbox serve{}a server like X, for any client",
+            pad.get(5..).unwrap_or(" "),
+        ));
+        Ok(())
     }
 }

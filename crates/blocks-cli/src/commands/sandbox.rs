@@ -6,6 +6,7 @@ use secrecy::ExposeSecret;
 use serde::Serialize;
 
 use crate::args::{SandboxCommand, ServeArgs, Switch, TierArg};
+use crate::embedded::lock;
 use crate::exit::Exit;
 use crate::home::Home;
 use crate::output::Output;
@@ -13,7 +14,7 @@ use crate::output::Output;
 pub(crate) async fn run(command: SandboxCommand, output: Output) -> anyhow::Result<Exit> {
     match command {
         SandboxCommand::Serve(args) => serve(&args, output).await,
-        SandboxCommand::Reset => reset(output),
+        SandboxCommand::Reset => reset(output).await,
     }
 }
 
@@ -48,6 +49,9 @@ async fn serve(args: &ServeArgs, output: Output) -> anyhow::Result<Exit> {
         username: owner.username,
         access_token: world.token().expose_secret().to_owned(),
     })?;
+    if !server.address().ip().is_loopback() {
+        output.insist("Anybody who reaches this machine can use this sandbox.");
+    }
     output.say("The sandbox is serving; Ctrl-C ends it.");
     stop.asked_for().await;
     server.shut_down().await?;
@@ -91,13 +95,19 @@ impl Stop {
     }
 }
 
-fn reset(output: Output) -> anyhow::Result<Exit> {
+async fn reset(output: Output) -> anyhow::Result<Exit> {
     let sandbox = Home::find()?.sandbox();
-    let forgotten = sandbox.forget()?;
-    output.sentence(if forgotten {
-        "The sandbox begins anew with the next command."
+    let forgets = sandbox.exists();
+    if forgets {
+        let _alone = lock(&sandbox, output).await?;
+        sandbox.forget()?;
+    }
+    if output.json {
+        output.json_line(&serde_json::json!({ "reset": forgets }))?;
+    } else if forgets {
+        output.sentence("The sandbox begins anew with the next command.")?;
     } else {
-        "There was nothing to forget."
-    })?;
+        output.sentence("There was nothing to forget.")?;
+    }
     Ok(Exit::Done)
 }

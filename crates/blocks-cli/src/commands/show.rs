@@ -8,7 +8,7 @@ use super::users::in_mirror;
 use crate::args::{Globals, ShowArgs};
 use crate::context::{home, mirrored, nothing_mirrored};
 use crate::exit::{Exit, Failed};
-use crate::output::{Output, grouped, visible, wrapped};
+use crate::output::{Output, day, grouped, minute, visible, wrapped};
 
 pub(crate) async fn run(
     globals: &Globals,
@@ -20,7 +20,7 @@ pub(crate) async fn run(
     let snapshot =
         store.snapshot(account.user_id).await?.ok_or_else(|| nothing_mirrored(globals))?;
     let Some(entry) = in_mirror(&store, account.user_id, &args.user).await? else {
-        let when = snapshot.finished_at.strftime("%Y-%m-%d %H:%M UTC");
+        let when = minute(snapshot.finished_at);
         return Err(Failed::new(
             Exit::Failed,
             format!("{} was not on the block list when it was read, {when}", args.user),
@@ -76,13 +76,13 @@ fn rows(entry: &MirrorEntry) -> Vec<(&'static str, String)> {
         ("Bio", text(&user.description)),
         ("Location", text(&user.location)),
         ("Website", text(&user.url)),
-        ("Created", user.created_at.map(|at| at.strftime("%Y-%m-%d").to_string())),
+        ("Created", user.created_at.map(day)),
         ("Followers", count(metrics.and_then(|m| m.followers_count))),
         ("Following", count(metrics.and_then(|m| m.following_count))),
         ("Posts", count(metrics.and_then(|m| m.post_count))),
         ("Verified", verified),
         ("Private", yes_no(user.protected)),
-        ("Read", Some(entry.received_at.strftime("%Y-%m-%d %H:%M UTC").to_string())),
+        ("Read", Some(minute(entry.received_at))),
     ];
     rows.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
 }

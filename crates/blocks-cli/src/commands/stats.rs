@@ -5,9 +5,9 @@ use blocks_ports::{MirrorStore, Snapshot};
 use serde::Serialize;
 
 use crate::args::Globals;
-use crate::context::{home, mirrored, nothing_mirrored};
+use crate::context::{home, mirrored, nothing_mirrored, who};
 use crate::exit::Exit;
-use crate::output::{Output, counted, grouped, visible};
+use crate::output::{Output, counted, grouped, minute, visible};
 
 pub(crate) async fn run(globals: &Globals, output: Output) -> anyhow::Result<Exit> {
     let store = home(globals)?.open_store()?;
@@ -25,7 +25,7 @@ pub(crate) async fn run(globals: &Globals, output: Output) -> anyhow::Result<Exi
         })?;
         return Ok(Exit::Done);
     }
-    for line in lines(&stats, &snapshot) {
+    for line in lines(&stats, &snapshot, &who(&account)) {
         output.line(line)?;
     }
     if let Some(read) = unfinished {
@@ -46,16 +46,16 @@ struct Report<'a> {
     stats: &'a Stats,
 }
 
-fn lines(stats: &Stats, snapshot: &Snapshot) -> Vec<String> {
+fn lines(stats: &Stats, snapshot: &Snapshot, who: &str) -> Vec<String> {
     let share = |count: u64| match stats.users {
         0 => String::new(),
         all => format!(" ({:.1} %)", count as f64 * 100.0 / all as f64),
     };
     let row = |name: &str, count: u64| format!("{name:<22}{:>12}{}", grouped(count), share(count));
-    let when = snapshot.finished_at.strftime("%Y-%m-%d %H:%M UTC");
+    let when = minute(snapshot.finished_at);
     let verified: u64 = stats.verified.values().sum();
     let mut lines = vec![
-        format!("{} on the block list, read {when}", counted(stats.users, "account", "accounts")),
+        format!("{} that {who} blocks, read {when}", counted(stats.users, "account", "accounts")),
         String::new(),
         row("Verified", verified),
     ];

@@ -3,9 +3,9 @@
 use serde::Serialize;
 
 use crate::args::Globals;
-use crate::context::{Session, home};
+use crate::context::{Session, home, who};
 use crate::exit::Exit;
-use crate::output::{Output, visible};
+use crate::output::Output;
 
 #[derive(Serialize)]
 struct Who<'a> {
@@ -17,7 +17,7 @@ struct Who<'a> {
 pub(crate) async fn run(globals: &Globals, output: Output) -> anyhow::Result<Exit> {
     let home = home(globals)?;
     let store = home.open_store()?;
-    let session = Session::open(globals, &home).await?;
+    let session = Session::open(globals, &home, output).await?;
     let account = session.account(globals, &store).await;
     session.close().await?;
     let account = account?;
@@ -29,7 +29,11 @@ pub(crate) async fn run(globals: &Globals, output: Output) -> anyhow::Result<Exi
         })?;
         return Ok(Exit::Done);
     }
-    let handle = account.username.as_deref().map(visible).unwrap_or_default();
-    output.sentence(&format!("@{handle}, user {}, account `{}`", account.user_id, account.name))?;
+    output.sentence(&format!(
+        "{}, user {}, account `{}`",
+        who(&account),
+        account.user_id,
+        account.name
+    ))?;
     Ok(Exit::Done)
 }

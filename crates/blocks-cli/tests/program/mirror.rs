@@ -63,6 +63,14 @@ fn sorting_filtering_and_searching_agree_with_the_whole_list() {
 }
 
 #[test]
+fn the_search_that_the_readme_shows_finds_somebody() {
+    let readme = include_str!("../../../../README.md");
+    let word = readme.split("--search ").nth(1).and_then(|rest| rest.split(' ').next());
+    let ran = pulled().sandboxed(&["list", "--search", word.expect("an example")]).ended(0);
+    assert!(ran.stdout.lines().count() > 0, "nobody mentions {word:?}");
+}
+
+#[test]
 fn one_account_is_shown_by_id_and_by_handle() {
     let home = pulled();
     let user = &home.sandboxed(&["list", "--json", "--limit", "1"]).ended(0).json()[0];
@@ -88,9 +96,7 @@ fn figures_add_up() {
         parts.map(|count| count.as_u64().expect("a count")).sum()
     };
     assert_eq!((sum("created"), sum("followers_below")), (2500, 2500));
-    assert!(
-        home.sandboxed(&["stats"]).ended(0).stdout.contains("2,500 accounts on the block list")
-    );
+    assert!(home.sandboxed(&["stats"]).ended(0).stdout.contains("2,500 accounts that @"));
 }
 
 #[test]
@@ -126,4 +132,23 @@ fn the_state_is_for_its_owner_alone() {
         let mode = file.metadata().expect("a mode").permissions().mode() & 0o777;
         assert_eq!(mode, 0o600, "{}", file.path().display());
     }
+}
+
+#[test]
+fn a_handle_that_changed_hands_does_not_take_over_a_mirror() {
+    let home = Home::new();
+    let page = |id: &str| {
+        let body = format!(r#"{{"data":[{{"id":"{id}"}}],"meta":{{"result_count":1}}}}"#);
+        Wire::json("200 OK", &body)
+    };
+    let first = Server::answering(vec![page("1")]);
+    home.against(&first.url, &["pull"]).ended(0);
+    let other = Wire::json("200 OK", r#"{"data":{"id":"43","username":"me"}}"#);
+    let second = Server::with_user(other, vec![page("2")]);
+    let ran = home.against(&second.url, &["pull"]).ended(0);
+    assert!(ran.stderr.contains("--account 43"), "the hint names the list: {}", ran.stderr);
+
+    let ids = |args: &[&str]| home.run(args).ended(0).json()[0]["id"].clone();
+    assert_eq!(ids(&["list", "--json"]), "1", "the default account is the first");
+    assert_eq!(ids(&["list", "--json", "--account", "43"]), "2");
 }

@@ -78,6 +78,40 @@ fn a_budget_is_a_hard_stop_and_the_next_run_goes_on() {
 }
 
 #[test]
+fn a_pull_that_did_not_finish_tells_programs_what_it_spent() {
+    let home = Home::new();
+    let ran = home.sandboxed(&["pull", "--json", "--budget", "1.00"]).ended(6);
+    let summary = &ran.json()[0];
+    assert_eq!(
+        (&summary["complete"], &summary["snapshot"]),
+        (&false.into(), &serde_json::Value::Null)
+    );
+    assert_eq!((&summary["users"], &summary["requests"]), (&1000.into(), &1.into()));
+    assert!(ran.stdout.contains(r#""cost_usd":1.00"#), "{}", ran.stdout);
+}
+
+#[test]
+fn a_token_that_cannot_be_one_is_not_sent() {
+    let home = Home::new();
+    for token in ["two words", "line\nbreak", "ümlaut"] {
+        let output = home.command(&["pull"]).env("BLOCKS_ACCESS_TOKEN", token).output();
+        let output = output.expect("the program");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(3), "{said}");
+        assert!(said.contains("holds no access token") && !said.contains(token), "{said}");
+    }
+}
+
+#[test]
+fn the_environments_server_is_not_for_the_sandbox() {
+    let home = Home::new();
+    for url in ["", "http://127.0.0.1:9"] {
+        let output = home.command(&["--sandbox", "whoami"]).env("BLOCKS_API_URL", url).output();
+        assert!(output.expect("the program").status.success(), "{url:?}");
+    }
+}
+
+#[test]
 fn it_needs_to_be_signed_in() {
     let home = Home::new();
     let ran = home.run(&["pull"]).ended(3);
@@ -141,7 +175,7 @@ fn ctrl_c_ends_it_cleanly_and_the_next_run_goes_on() {
     assert!(interrupt.success());
     std::io::Read::read_to_string(&mut stderr, &mut said).expect("the rest");
     assert_eq!(child.wait().expect("an end").code(), Some(130), "{said}");
-    assert!(said.contains("run the same command to go on"), "{said}");
+    assert!(said.contains("Kept so far: 1,500 accounts. Run the same command to go on."), "{said}");
     let ran = serving.run(&home, &["pull", "--page-size", "100", "--no-wait"]);
     assert_eq!(ran.code, 5, "the window is still spent, also for the next process: {}", ran.stderr);
 }

@@ -119,15 +119,22 @@ pub(crate) struct Server {
 }
 
 impl Server {
+    /// A server at which the user 42, `@me`, is signed in.
     pub(crate) fn answering(pages: Vec<Wire>) -> Self {
+        let me = Wire::json("200 OK", r#"{"data":{"id":"42","name":"Me","username":"me"}}"#);
+        Self::with_user(me, pages)
+    }
+
+    /// A server that answers so when it is asked who is signed in.
+    pub(crate) fn with_user(me: Wire, pages: Vec<Wire>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
         let requests = Arc::<Mutex<Vec<String>>>::default();
         let seen = Arc::clone(&requests);
         std::thread::spawn(move || {
             for connection in listener.incoming().map_while(Result::ok) {
-                let (seen, pages) = (Arc::clone(&seen), pages.clone());
-                std::thread::spawn(move || serve(connection, &seen, &pages));
+                let (seen, me, pages) = (Arc::clone(&seen), me.clone(), pages.clone());
+                std::thread::spawn(move || serve(connection, &seen, &me, &pages));
             }
         });
         Self { url, requests }
@@ -140,9 +147,7 @@ impl Server {
     }
 }
 
-const ME: &str = r#"{"data":{"id":"42","name":"Me","username":"me"}}"#;
-
-fn serve(mut connection: TcpStream, seen: &Mutex<Vec<String>>, pages: &[Wire]) {
+fn serve(mut connection: TcpStream, seen: &Mutex<Vec<String>>, me: &Wire, pages: &[Wire]) {
     let mut reader = BufReader::new(connection.try_clone().expect("a handle"));
     loop {
         let mut line = String::new();
@@ -163,7 +168,7 @@ fn serve(mut connection: TcpStream, seen: &Mutex<Vec<String>>, pages: &[Wire]) {
         let mut body = vec![0; length];
         reader.read_exact(&mut body).expect("a body");
         let answer = if line.contains("/2/users/me") {
-            Wire::json("200 OK", ME)
+            me.clone()
         } else {
             let mut seen = seen.lock().expect("a list");
             let index = seen.iter().filter(|line| line.contains("/blocking")).count();

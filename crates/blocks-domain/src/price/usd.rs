@@ -107,8 +107,18 @@ impl Usd {
         (Decimal::ZERO..=Self::MAX.0).contains(&amount).then_some(Self(amount))
     }
 
-    /// The amount without its currency: two decimals, or as many as it needs.
-    fn plain(self) -> Decimal {
+    /// The amount without its currency, with two decimals or as many as it needs: `1.50`.
+    ///
+    /// It is a JSON number as it stands; a float would not hold it exactly.
+    ///
+    /// ```
+    /// use blocks_domain::Usd;
+    ///
+    /// assert_eq!("$1.5".parse::<Usd>()?.plain().to_string(), "1.50");
+    /// # Ok::<(), blocks_domain::InvalidUsd>(())
+    /// ```
+    #[must_use]
+    pub fn plain(self) -> impl fmt::Display + use<> {
         let mut amount = self.0.normalize();
         if amount.scale() < 2 {
             amount.rescale(2);

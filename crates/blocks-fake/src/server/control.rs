@@ -37,7 +37,7 @@ fn advance(world: &World, body: &[u8]) -> Answer {
 
 fn meter(world: &World) -> Value {
     let reading = world.meter();
-    let plain = |usd: blocks_domain::Usd| usd.to_string().replace("USD ", "");
+    let plain = |usd: blocks_domain::Usd| usd.plain().to_string();
     json!({
         "block_reads": reading.block_reads,
         "user_lookups": reading.user_lookups,
