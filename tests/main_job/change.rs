@@ -97,4 +97,8 @@ impl Progress for Meddler {
             }
         }
     }
+
+    fn token_expired(&self, _: &PullProgress) {
+        unreachable!("nothing was read before");
+    }
 }

@@ -18,7 +18,7 @@ async fn many_pages_share_one_connection() {
     let proxy = Proxy::to(scene.sandbox.address()).await;
     let client = Client::at(&proxy.url, Credential::bearer(scene.world.token()));
     let report = scene.pull(&client, Wrappers::PATIENT, pages_of(5)).await.expect("the list");
-    assert_eq!((report.requests, proxy.accepted()), (60, 1));
+    assert_eq!((report.progress.requests, proxy.accepted()), (60, 1));
 }
 
 #[tokio::test]
@@ -28,7 +28,7 @@ async fn a_reset_costs_one_connection_more() {
     let client = Client::at(&proxy.url, Credential::bearer(scene.world.token()));
     scene.world.inject(Fault::new(FaultKind::Reset).at(Endpoint::GetBlocking).after(4));
     let report = scene.pull(&client, Wrappers::PATIENT, pages_of(5)).await.expect("the list");
-    assert_eq!((report.requests, proxy.accepted()), (20, 2));
+    assert_eq!((report.progress.requests, proxy.accepted()), (20, 2));
 }
 
 /// Passes bytes on, and counts the connections that it accepts.

@@ -74,7 +74,7 @@ async fn an_empty_page_with_a_token_is_read_over() {
     let scene = troubled(FaultKind::EmptyPage).await;
     let client = scene.client();
     let report = scene.pull(&client, Wrappers::HASTY, pages_of(PAGE)).await.expect("the list");
-    assert_eq!(report.requests, u64::from(PAGES) + 1);
+    assert_eq!(report.progress.requests, u64::from(PAGES) + 1);
     assert_eq!(report.warnings, []);
     is_mirrored(&scene).await;
 }
@@ -85,7 +85,7 @@ async fn a_count_that_is_off_is_a_warning() {
         let scene = troubled(FaultKind::ResultCountOff(off)).await;
         let client = scene.client();
         let report = scene.pull(&client, Wrappers::HASTY, pages_of(PAGE)).await.expect("the list");
-        assert_eq!(report.requests, u64::from(PAGES));
+        assert_eq!(report.progress.requests, u64::from(PAGES));
         assert_eq!(report.warnings, [Warning::ResultCount { said, found: u64::from(PAGE) }]);
         is_mirrored(&scene).await;
     }
@@ -96,7 +96,7 @@ async fn an_answer_that_is_late_and_in_time_is_an_answer() {
     let scene = troubled(FaultKind::Delay(std::time::Duration::from_millis(5))).await;
     let client = scene.client();
     let report = scene.pull(&client, Wrappers::HASTY, pages_of(PAGE)).await.expect("the list");
-    assert_eq!(report.requests, u64::from(PAGES));
+    assert_eq!(report.progress.requests, u64::from(PAGES));
     is_mirrored(&scene).await;
 }
 
@@ -126,9 +126,9 @@ async fn ends_and_goes_on(
 
     let client = scene.client();
     let report = scene.pull(&client, Wrappers::PATIENT, pages_of(PAGE)).await.expect("the rest");
-    assert!(report.resumed && !report.restarted);
+    assert!(report.progress.resumed && !report.progress.restarted);
     assert_eq!(client.calls()[0].token, resume_from, "it begins with the page that failed");
-    assert_eq!(report.requests, u64::from(PAGES - BEFORE));
+    assert_eq!(report.progress.requests, u64::from(PAGES - BEFORE));
     assert_eq!(client.calls().len(), (PAGES - BEFORE) as usize);
     is_mirrored(&scene).await;
 }
@@ -141,7 +141,7 @@ async fn costs_one_request(kind: FaultKind, failure: Failure) {
     let failed: Vec<_> = calls.iter().filter(|call| call.failure.is_some()).collect();
     let again = &calls[BEFORE as usize + 1];
     assert_eq!(failed, [&Call { failure: Some(failure), ..again.clone() }], "the same page again");
-    assert_eq!((calls.len(), report.requests), (PAGES as usize + 1, u64::from(PAGES)));
+    assert_eq!((calls.len(), report.progress.requests), (PAGES as usize + 1, u64::from(PAGES)));
     is_mirrored(&scene).await;
 }
 
@@ -162,8 +162,8 @@ async fn troubled(kind: FaultKind) -> Scene {
 
 fn at_the_page(stopped: PullError) -> (ApiError, Option<PageToken>) {
     match stopped {
-        PullError::Api { error, resume_from, users, pages } => {
-            assert_eq!((users, pages), ((BEFORE * PAGE).into(), BEFORE.into()));
+        PullError::Api { error, resume_from, progress } => {
+            assert_eq!((progress.users, progress.pages), ((BEFORE * PAGE).into(), BEFORE.into()));
             (error, resume_from)
         }
         other => panic!("{other:?}"),

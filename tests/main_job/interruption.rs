@@ -24,7 +24,10 @@ async fn what_was_stored_survives_and_the_rest_is_read() {
 
     let client = scene.client();
     let report = scene.pull(&client, Wrappers::PATIENT, pages_of(10)).await.expect("the rest");
-    assert_eq!((report.resumed, report.requests, report.snapshot.pages), (true, 3, 7));
+    assert_eq!(
+        (report.progress.resumed, report.progress.requests, report.snapshot.pages),
+        (true, 3, 7)
+    );
     assert_eq!(client.calls()[0].token, unfinished.checkpoint.next_token);
     assert_eq!(mirrored_ids(&store, scene.owner()).await, scene.blocked(scene.owner()));
 }
@@ -44,6 +47,6 @@ async fn a_second_pull_at_once_is_refused_and_harms_nothing() {
     assert_eq!(client.calls(), [], "nothing is asked for, so nothing is billed");
 
     let report = first.await.expect("the whole list");
-    assert_eq!((report.requests, report.snapshot.users), (7, 70));
+    assert_eq!((report.progress.requests, report.snapshot.users), (7, 70));
     assert_eq!(mirrored_ids(&store, scene.owner()).await, scene.blocked(scene.owner()));
 }

@@ -13,13 +13,14 @@ async fn a_budget_ends_the_read_to_the_user() {
     let client = scene.client();
     let pull = || scene.pull(&client, wrappers, pages_of(10));
     let error = pull().await.expect_err("too little");
-    let PullError::Api { error, users: 25, pages: 3, .. } = error else { panic!("{error:?}") };
+    let PullError::Api { error, progress, .. } = error else { panic!("{error:?}") };
     assert_eq!(error.kind(), Failure::OverBudget);
+    assert_eq!((progress.users, progress.pages), (25, 3));
     assert_eq!(scene.world.meter().cost, budget, "to the last user, and not beyond");
 
     pull().await.expect_err("still too little");
     let report = pull().await.expect("the rest");
-    assert_eq!((report.resumed, report.billed_reads), (true, 10));
+    assert_eq!((report.progress.resumed, report.progress.billed_reads), (true, 10));
     assert_eq!(scene.world.meter().block_reads, 60, "nobody is paid for twice");
     assert_eq!(mirrored_ids(&scene.store(), scene.owner()).await, scene.blocked(scene.owner()));
 }

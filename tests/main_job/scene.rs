@@ -69,7 +69,7 @@ impl Scene {
         self.world.blocks(account, usize::MAX)
     }
 
-    /// Makes the owner block a stranger, or no longer block somebody.
+    /// The owner and somebody whom they block or shall block.
     pub(crate) fn pair(&self, target: UserId) -> BlockPair {
         BlockPair::new(self.owner(), target).expect("two users")
     }
@@ -230,5 +230,9 @@ impl Progress for Behind {
         if progress.pages == self.pages {
             self.stored.notify_one();
         }
+    }
+
+    fn token_expired(&self, _: &PullProgress) {
+        unreachable!("nothing was read before");
     }
 }

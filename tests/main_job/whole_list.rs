@@ -24,11 +24,14 @@ async fn the_mirror_is_the_list() {
     let query = BlockingQuery::new(selection).with_max_results(MaxResults::MAX);
     let report = scene.pull(&client, Wrappers::PATIENT, query).await.expect("the whole list");
 
-    assert_eq!((report.requests, client.calls().len()), (3, 3));
+    assert_eq!((report.progress.requests, client.calls().len()), (3, 3));
     assert_eq!((report.snapshot.users, report.snapshot.added), (2_345, 2_345));
     let meter = scene.world.meter();
-    assert_eq!(report.billed_reads, meter.block_reads);
-    assert_eq!((report.cost, meter.cost), (Price::BLOCK_READ.cost_of(2_345), report.cost));
+    assert_eq!(report.progress.billed_reads, meter.block_reads);
+    assert_eq!(
+        (report.progress.cost(), meter.cost),
+        (Price::BLOCK_READ.cost_of(2_345), report.progress.cost())
+    );
 
     let store = scene.store();
     let snapshot = store.snapshot(scene.owner()).await.expect("a mirror");
@@ -46,7 +49,7 @@ async fn an_empty_list_is_a_snapshot_too() {
     let scene = Scene::with_blocks(0).await;
     let report = scene.pull(&scene.client(), Wrappers::PATIENT, BlockingQuery::default()).await;
     let report = report.expect("nobody");
-    assert_eq!((report.requests, report.snapshot.users, report.snapshot.pages), (1, 0, 1));
+    assert_eq!((report.progress.requests, report.snapshot.users, report.snapshot.pages), (1, 0, 1));
 }
 
 #[tokio::test]

@@ -26,7 +26,7 @@ async fn thirty_one_pages_take_three_windows_and_no_refusal() {
     let report = scene.pull(&client, Wrappers::PATIENT, pages_of(1000)).await.expect("everybody");
 
     let calls = client.calls();
-    assert_eq!((report.requests, calls.len()), (31, 31));
+    assert_eq!((report.progress.requests, calls.len()), (31, 31));
     assert!(calls.iter().all(|call| call.failure.is_none()), "{calls:?}");
     let waited = scene.world.now().duration_since(noon());
     let two_windows = SignedDuration::try_from(2 * RateLimit::WINDOW).expect("half an hour");
@@ -43,14 +43,14 @@ async fn a_window_that_somebody_else_spent_costs_one_refused_call() {
     let clock = scene.clock();
     let pull = Pull::new(&unpaced, &store, &clock);
     let error = pull.run(scene.owner(), pages_of(10), &NoProgress).await.expect_err("refused");
-    let PullError::Api { error, pages: 15, .. } = error else { panic!("{error:?}") };
-    assert_eq!(error.kind(), Failure::RateLimited);
+    let PullError::Api { error, progress, .. } = error else { panic!("{error:?}") };
+    assert_eq!((error.kind(), progress.pages), (Failure::RateLimited, 15));
     let told = error.rate().expect("the headers tell the window");
     assert_eq!((told.remaining(), told.reset()), (0, next_window()));
 
     let client = scene.client();
     let report = scene.pull(&client, Wrappers::PATIENT, pages_of(10)).await.expect("the rest");
-    assert!(report.resumed);
+    assert!(report.progress.resumed);
     let failures: Vec<_> = client.calls().into_iter().map(|call| call.failure).collect();
     assert_eq!(failures, [Some(Failure::RateLimited), None, None, None, None, None]);
     let late = scene.world.now().duration_since(next_window());
@@ -62,11 +62,14 @@ async fn a_spent_window_is_an_error_for_those_who_do_not_want_to_wait() {
     let scene = Scene::of(World::builder().blocks(200).still_at(noon())).await;
     let client = scene.client();
     let error = scene.pull(&client, Wrappers::HASTY, pages_of(10)).await.expect_err("spent");
-    let PullError::Api { error, users: 150, pages: 15, .. } = error else { panic!("{error:?}") };
-    assert_eq!(error.kind(), Failure::RateLimited);
+    let PullError::Api { error, progress, .. } = error else { panic!("{error:?}") };
+    assert_eq!((error.kind(), progress.users), (Failure::RateLimited, 150));
     assert!(client.calls().iter().all(|call| call.failure.is_none()), "nothing was sent in vain");
 
     scene.world.advance(RateLimit::WINDOW);
     let report = scene.pull(&client, Wrappers::HASTY, pages_of(10)).await.expect("the rest");
-    assert_eq!((report.resumed, report.requests, report.snapshot.users), (true, 5, 200));
+    assert_eq!(
+        (report.progress.resumed, report.progress.requests, report.snapshot.users),
+        (true, 5, 200)
+    );
 }
