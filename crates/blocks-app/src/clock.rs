@@ -5,14 +5,15 @@ use std::time::Duration;
 use async_trait::async_trait;
 use blocks_ports::Clock;
 use jiff::Timestamp;
+use tokio::time::Instant;
 
 /// The clock of this machine.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SystemClock;
 
 impl SystemClock {
-    /// A wait is cut into pieces of this length, so that a machine that slept, or a clock that
-    /// was set, does not lengthen it.
+    /// A wait is cut into pieces of this length, so that it ends soon after its time though the
+    /// machine slept or the clock was set forward.
     const PIECE: Duration = Duration::from_secs(10);
 }
 
@@ -23,7 +24,11 @@ impl Clock for SystemClock {
     }
 
     async fn sleep_until(&self, until: Timestamp) {
+        let begun = Instant::now();
+        let Ok(whole) = Duration::try_from(until.duration_since(self.now())) else { return };
         while let Ok(left) = Duration::try_from(until.duration_since(self.now())) {
+            // What has passed is measured, so that a clock that is set back lengthens nothing.
+            let left = left.min(whole.saturating_sub(begun.elapsed()));
             if left.is_zero() {
                 return;
             }

@@ -19,6 +19,7 @@ pub struct Pull<'a> {
     api: &'a dyn BlocksApi,
     mirror: &'a dyn MirrorStore,
     clock: &'a dyn Clock,
+    starts_over: bool,
 }
 
 impl<'a> Pull<'a> {
@@ -29,7 +30,14 @@ impl<'a> Pull<'a> {
         mirror: &'a dyn MirrorStore,
         clock: &'a dyn Clock,
     ) -> Self {
-        Self { api, mirror, clock }
+        Self { api, mirror, clock, starts_over: false }
+    }
+
+    /// Gives up an unfinished read, if there is one, and begins anew.
+    #[must_use]
+    pub const fn starting_over(mut self) -> Self {
+        self.starts_over = true;
+        self
     }
 
     /// Reads the whole list of `account`: goes on with an unfinished read, or begins one.
@@ -53,7 +61,7 @@ impl<'a> Pull<'a> {
         };
         let unfinished = self.mirror.unfinished(account).await.map_err(PullError::before)?;
         // Nothing is won by going on with a read that has no page yet.
-        let unfinished = unfinished.filter(|read| read.checkpoint.pages > 0);
+        let unfinished = unfinished.filter(|read| read.checkpoint.pages > 0 && !self.starts_over);
         let mut run = Run {
             pull: *self,
             account,
@@ -106,7 +114,7 @@ impl Run<'_> {
         mut read: OpenRead,
         query: &BlockingQuery,
     ) -> Result<Snapshot, PullError> {
-        let Pull { api, mirror, clock } = self.pull;
+        let Pull { api, mirror, clock, .. } = self.pull;
         (self.progress.users, self.progress.pages) = (read.users, read.checkpoint.pages);
         if !read.checkpoint.is_at_end() {
             let mut query = query.clone().from_first_page();

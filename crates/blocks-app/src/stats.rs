@@ -34,6 +34,26 @@ pub struct Stats {
 impl Stats {
     /// Counts the last snapshot of `account`.
     ///
+    /// ```
+    /// use blocks_app::{NoProgress, Pull, Stats};
+    /// use blocks_domain::BlockingQuery;
+    /// use blocks_fake::stores::{JumpingClock, MemoryMirrorStore};
+    /// use blocks_fake::{FakeApi, World};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let world = World::builder().blocks(40).build();
+    /// let api = FakeApi::new(world.clone());
+    /// let (mirror, clock) = (MemoryMirrorStore::default(), JumpingClock::new(world.now()));
+    /// let pull = Pull::new(&api, &mirror, &clock);
+    /// pull.run(world.owner(), BlockingQuery::default(), &NoProgress).await?;
+    ///
+    /// let stats = Stats::of(&mirror, world.owner()).await?;
+    /// assert_eq!(stats.users, 40);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// The mirror failed.
     pub async fn of(mirror: &dyn MirrorStore, account: UserId) -> Result<Self, StoreError> {

@@ -92,6 +92,10 @@ pub(crate) struct PullArgs {
     #[arg(long)]
     pub(crate) full: bool,
 
+    /// Give up an unfinished read, and begin anew
+    #[arg(long)]
+    pub(crate) restart: bool,
+
     /// Spend no more than this on reading, such as 2.50; asking whose token it is costs 0.01 besides
     #[arg(long, value_name = "USD", allow_hyphen_values = true)]
     pub(crate) budget: Option<Usd>,

@@ -4,20 +4,22 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use blocks_app::SystemClock;
-use blocks_domain::{Selection, UserId};
+use blocks_app::{Budgeted, Paced, Retried, RetryPolicy, SystemClock, WhenSpent};
+use blocks_domain::{Selection, Usd, UserId};
 use blocks_http::{HttpApi, Timeouts};
 use blocks_ports::{
-    Account, AccountName, AccountStore, Clock, Credential, CredentialSource, FixedCredential,
-    UsersApi,
+    Account, AccountName, AccountStore, BlocksApi, Clock, Credential, CredentialSource,
+    FixedCredential, UsersApi,
 };
 use blocks_sqlite::SqliteStore;
+use indicatif::ProgressBar;
 
 use crate::args::Globals;
 use crate::embedded::Embedded;
 use crate::exit::{Exit, Failed};
 use crate::home::Home;
 use crate::output::{Output, visible};
+use crate::progress::ShownClock;
 
 /// The environment variable that holds a ready user token.
 const ACCESS_TOKEN: &str = "BLOCKS_ACCESS_TOKEN";
@@ -37,6 +39,24 @@ fn from_environment(name: &str) -> anyhow::Result<Option<String>> {
     Ok((!text.is_empty()).then(|| text.to_owned()))
 }
 
+/// The token that the environment holds.
+fn signed_in() -> anyhow::Result<Credential> {
+    let token = from_environment(ACCESS_TOKEN)?.ok_or_else(|| {
+        Failed::new(Exit::NotSignedIn, "not signed in").remedy(format!(
+            "Set {ACCESS_TOKEN} to a user's access token, or try everything with --sandbox."
+        ))
+    })?;
+    if !token.bytes().all(|byte| byte.is_ascii_graphic()) {
+        let what = format!(
+            "{ACCESS_TOKEN} holds no access token: it has spaces or other characters inside"
+        );
+        return Err(Failed::new(Exit::NotSignedIn, what)
+            .remedy("Copy the token again, on one line, and nothing else.")
+            .into());
+    }
+    Ok(Credential::bearer(token))
+}
+
 /// The folder for this run: that of the sandbox, or the real one.
 pub(crate) fn home(globals: &Globals) -> anyhow::Result<Home> {
     let home = Home::find()?;
@@ -46,48 +66,73 @@ pub(crate) fn home(globals: &Globals) -> anyhow::Result<Home> {
 /// The connection to X, or to the sandbox, as one signed-in user.
 #[derive(Debug)]
 pub(crate) struct Session {
-    pub(crate) api: Arc<HttpApi>,
-    pub(crate) clock: Arc<dyn Clock>,
+    /// Every call goes through it, and so waits for its rate window.
+    api: Paced<Arc<HttpApi>>,
+    clock: Arc<ShownClock>,
+    retries: RetryPolicy,
     /// The sandbox, where it runs inside this program; it lives as long as the session.
-    pub(crate) embedded: Option<Embedded>,
-    /// Whether waits are jumped over.
-    pub(crate) jumps: bool,
+    embedded: Option<Embedded>,
+}
+
+/// What a command says about its session.
+#[derive(Debug)]
+pub(crate) struct Wishes<'a> {
+    pub(crate) globals: &'a Globals,
+    /// What to do when a rate window is spent.
+    pub(crate) when_spent: WhenSpent,
+    /// What shows the progress while there is something to wait for.
+    pub(crate) bar: ProgressBar,
+    pub(crate) output: Output,
 }
 
 impl Session {
     /// Connects as the flags and the environment say.
     pub(crate) async fn open(
-        globals: &Globals,
+        wishes: Wishes<'_>,
         home: &Home,
-        output: Output,
+        store: &SqliteStore,
     ) -> anyhow::Result<Self> {
-        if globals.sandbox {
+        let Wishes { globals, when_spent, bar, output } = wishes;
+        let (api, time, embedded): (_, Arc<dyn Clock>, _) = if globals.sandbox {
             let embedded = Embedded::start(home, output).await?;
             let api = connect(globals, Some(&embedded.url()), embedded.credential())?;
-            let clock = if globals.real_time { Arc::new(SystemClock) } else { embedded.clock() };
-            let jumps = !globals.real_time;
-            return Ok(Self { api, clock, embedded: Some(embedded), jumps });
-        }
-        let token = from_environment(ACCESS_TOKEN)?.ok_or_else(|| {
-            Failed::new(Exit::NotSignedIn, "not signed in").remedy(format!(
-                "Set {ACCESS_TOKEN} to a user's access token, or try everything with --sandbox."
-            ))
-        })?;
-        if !token.bytes().all(|byte| byte.is_ascii_graphic()) {
-            let what = format!(
-                "{ACCESS_TOKEN} holds no access token: it has spaces or other characters inside"
-            );
-            return Err(Failed::new(Exit::NotSignedIn, what)
-                .remedy("Copy the token again, on one line, and nothing else.")
-                .into());
-        }
-        let credential = Credential::bearer(token);
-        let url = match &globals.api_url {
-            Some(url) => Some(url.clone()),
-            None => from_environment(API_URL)?,
+            let time = if globals.real_time { Arc::new(SystemClock) } else { embedded.clock() };
+            (api, time, Some(embedded))
+        } else {
+            let url = match &globals.api_url {
+                Some(url) => Some(url.clone()),
+                None => from_environment(API_URL)?,
+            };
+            (connect(globals, url.as_deref(), signed_in()?)?, Arc::new(SystemClock), None)
         };
-        let api = connect(globals, url.as_deref(), credential)?;
-        Ok(Self { api, clock: Arc::new(SystemClock), embedded: None, jumps: false })
+        let jumps = globals.sandbox && !globals.real_time;
+        let clock = Arc::new(ShownClock::new(time, jumps, output, bar));
+        let api = Paced::new(api, Arc::new(store.clone()), clock.clone(), when_spent);
+        let retries = RetryPolicy::at_most(globals.retries.into());
+        Ok(Self { api, clock, retries, embedded })
+    }
+
+    /// The API for reading with a budget, or without one.
+    pub(crate) fn within(&self, budget: Option<Usd>) -> Retried<Arc<dyn BlocksApi>> {
+        let api: Arc<dyn BlocksApi> = match budget {
+            Some(budget) => Arc::new(Budgeted::new(self.api.clone(), budget)),
+            None => Arc::new(self.api.clone()),
+        };
+        self.retried(api)
+    }
+
+    /// The API for looking users up on behalf of this user.
+    pub(crate) fn lookups(&self, user: UserId) -> Retried<Paced<Arc<HttpApi>>> {
+        self.retried(self.api.clone().for_user(user))
+    }
+
+    /// The clock that all waits go through.
+    pub(crate) fn clock(&self) -> &ShownClock {
+        &self.clock
+    }
+
+    fn retried<A>(&self, api: A) -> Retried<A> {
+        Retried::new(api, self.clock.clone(), self.retries)
     }
 
     /// Asks X whose token this is, and remembers the account. X bills one user lookup.
@@ -96,8 +141,9 @@ impl Session {
         globals: &Globals,
         store: &SqliteStore,
     ) -> anyhow::Result<Account> {
-        let reply =
-            self.api.me(&Selection::default()).await.context("cannot look up who is signed in")?;
+        let api = self.retried(self.api.clone());
+        let me = api.me(&Selection::default()).await;
+        let reply = me.context("cannot look up who is signed in")?;
         let me = reply.value.data.context("X does not say who is signed in")?;
         let known = store.accounts().await?;
         let mut account = match &globals.account {

@@ -106,7 +106,10 @@ fn remedy_of(error: &anyhow::Error) -> Option<String> {
             return Some("Wait until it is done, then run this again.".into());
         }
         if let Some(store) = cause.downcast_ref::<StoreError>() {
-            return Some(store.kind.remedy().into());
+            return Some(match store.revision {
+                Some(_) => "Sign in again, or sign out; nothing else is damaged.".into(),
+                None => store.kind.remedy().into(),
+            });
         }
         cause.downcast_ref::<ApiError>().map(|api| api.kind().remedy().into())
     })

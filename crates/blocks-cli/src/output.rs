@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::io::{IsTerminal, Write};
 
+use blocks_domain::is_hidden;
 use serde::Serialize;
 
 /// Where results go, and in which form.
@@ -133,15 +134,9 @@ pub(crate) fn visible(text: &str) -> String {
         .collect()
 }
 
-/// Characters that act on a terminal, or on the text around them, without being seen.
+/// Hidden characters but the controls of ASCII, which JSON escapes and a terminal has signs for.
 fn is_mischief(c: char) -> bool {
-    matches!(c,
-        '\x7f'..='\u{9f}'                   // delete and the C1 controls
-        | '\u{061c}' | '\u{200e}' | '\u{200f}' // marks of direction
-        | '\u{202a}'..='\u{202e}'           // embeddings and overrides of direction
-        | '\u{2060}'..='\u{206f}'           // isolates and other invisible formats
-        | '\u{feff}' | '\u{fff9}'..='\u{fffb}'
-        | '\u{e0000}'..='\u{e007f}')
+    is_hidden(c) && !matches!(c, '\0'..='\x1f')
 }
 
 /// JSON in which nothing acts on a terminal: it means the same, and escapes what JSON leaves raw.

@@ -26,20 +26,13 @@ impl PullBar {
     /// How far apart lines in a pipe are.
     const PAUSE: Duration = Duration::from_secs(10);
 
-    /// Shows progress towards as many users as the last read held, where there was one.
-    pub(crate) fn new(output: Output, expected: Option<u64>) -> Self {
+    /// Shows how many accounts were read, as long as nobody knows how many there are.
+    pub(crate) fn new(output: Output) -> Self {
         let shown = !output.quiet && output.stderr_is_terminal;
         let target =
             if shown { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
-        let bar = ProgressBar::with_draw_target(expected.filter(|users| *users > 0), target);
-        let template = match bar.length() {
-            Some(_) => "{spinner} [{wide_bar}] {human_pos} of about {human_len} · {msg}",
-            None => "{spinner} {human_pos} accounts · {wide_msg}",
-        };
-        // Without this style the bar is plainer, and works all the same.
-        if let Ok(style) = ProgressStyle::with_template(template) {
-            bar.set_style(style.progress_chars("=> "));
-        }
+        let bar = ProgressBar::with_draw_target(None, target);
+        Self::style(&bar, "{spinner} {human_pos} accounts · {wide_msg}");
         bar.set_message("asking X");
         if shown {
             bar.enable_steady_tick(Duration::from_millis(120));
@@ -47,6 +40,24 @@ impl PullBar {
         let lines =
             (!output.quiet && !output.stderr_is_terminal).then(|| Mutex::new(Instant::now()));
         Self { output, bar, lines, last: Mutex::default() }
+    }
+
+    /// Shows progress towards as many users as the last read held.
+    pub(crate) fn expect(&self, users: u64) {
+        if users > 0 {
+            self.bar.set_length(users);
+            Self::style(
+                &self.bar,
+                "{spinner} [{wide_bar}] {human_pos} of about {human_len} · {msg}",
+            );
+        }
+    }
+
+    fn style(bar: &ProgressBar, template: &str) {
+        // Without this style the bar is plainer, and works all the same.
+        if let Ok(style) = ProgressStyle::with_template(template) {
+            bar.set_style(style.progress_chars("=> "));
+        }
     }
 
     /// Shows what an unfinished read holds already.

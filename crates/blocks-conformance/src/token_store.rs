@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use blocks_ports::{
-    AccountName, Claim, Credential, Lease, OAuth1Credential, OAuth2Credential, Revision, Swap,
-    TokenStore, Versioned,
+    AccountName, Claim, Credential, Lease, OAuth1Credential, OAuth2Credential, Revision,
+    StoreFailure, Swap, TokenStore, Versioned,
 };
 use jiff::Timestamp;
 
@@ -25,6 +25,12 @@ pub trait TokenStoreHarness: Sized + 'static {
     /// would have it.
     fn handle(&self) -> Arc<dyn TokenStore>;
 
+    /// Makes the credential stored for an account unreadable, as a broken disk or a newer version
+    /// would, and answers whether this storage can hold such a thing; memory cannot.
+    fn damage(&self, _account: &AccountName) -> impl Future<Output = bool> {
+        std::future::ready(false)
+    }
+
     /// The storage after the program has ended and begun anew.
     fn reopen(self) -> impl Future<Output = Self>;
 }
@@ -38,6 +44,8 @@ suite! {
     a_conflict_shows_what_is_there,
     a_forgotten_credential_is_gone,
     no_revision_is_used_again_after_deletion,
+    a_damaged_credential_is_told_without_its_text,
+    a_damaged_credential_can_be_replaced_or_forgotten,
     a_claim_on_the_current_revision_is_granted,
     a_lease_makes_others_busy_until_it_ends,
     a_claim_on_another_revision_is_moved,
@@ -211,6 +219,46 @@ pub async fn no_revision_is_used_again_after_deletion<H: TokenStoreHarness>(h: H
         assert!(used.iter().all(|old| *old < revision), "{revision:?} comes after {used:?}");
         assert_eq!(load(&store, &who).await.revision, revision, "`Done` and `load` differ");
         used.push(revision);
+    }
+}
+
+/// A credential that cannot be read is `Damaged` to all who would be shown it; the error names the
+/// account and tells the revision, and quotes nothing.
+pub async fn a_damaged_credential_is_told_without_its_text<H: TokenStoreHarness>(h: H) {
+    let (store, who) = (h.handle(), name("work"));
+    let current = put(&store, &who, bearer("s3cret")).await;
+    if !h.damage(&who).await {
+        return;
+    }
+    let loaded = store.load(&who).await.map(drop);
+    let conflict = store.swap(&who, Revision::NONE, None).await.map(drop);
+    let moved = store.claim(&who, Revision::NONE, TTL, at(0)).await.map(drop);
+    for (what, answer) in [("load", loaded), ("swap", conflict), ("claim", moved)] {
+        let Err(error) = answer else { panic!("`{what}` showed what cannot be read") };
+        assert_eq!(error.kind, StoreFailure::Damaged, "`{what}`: {error}");
+        assert_eq!(error.revision, Some(current), "`{what}` tells where the damage is");
+        assert!(error.to_string().contains("work"), "`{what}` names no account: {error}");
+        let quotes = format!("{error} {error:?}").contains("s3cret");
+        assert!(!quotes, "`{what}` shows the secret");
+    }
+}
+
+/// A claim and a swap on the revision of a credential that cannot be read go through, so that a
+/// new sign-in or a sign-out heals it.
+pub async fn a_damaged_credential_can_be_replaced_or_forgotten<H: TokenStoreHarness>(h: H) {
+    let (store, who) = (h.handle(), name("work"));
+    for healing in [bearer("new"), None] {
+        let damaged = put(&store, &who, bearer("s3cret")).await;
+        if !h.damage(&who).await {
+            return;
+        }
+        let lease = granted(&store, &who, damaged, at(0)).await;
+        let answer = swap(&store, &who, damaged, healing.clone()).await;
+        let Swap::Done(healed) = answer else {
+            panic!("a swap on the revision of what is damaged answered {answer:?}");
+        };
+        assert_eq!(load(&store, &who).await, Versioned::new(healed, healing));
+        release(&store, &lease).await;
     }
 }
 

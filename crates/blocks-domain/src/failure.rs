@@ -20,7 +20,7 @@ use crate::ProblemType;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Failure {
-    /// The request is wrong (400, 413).
+    /// The request is wrong (400, 413), or went to a wrong address (3xx).
     InvalidRequest,
     /// The access token is missing, wrong or expired (401).
     Unauthenticated,
@@ -107,7 +107,8 @@ impl Failure {
             408 => Self::Timeout,
             429 if problems.any(|problem| *problem == ProblemType::UsageCapped) => Self::Capped,
             429 => Self::RateLimited,
-            400..=499 => Self::InvalidRequest,
+            // A redirect comes again, however often the same address is asked.
+            300..=499 => Self::InvalidRequest,
             500..=599 => Self::Unavailable,
             _ => Self::Malformed,
         })
@@ -316,6 +317,14 @@ mod tests {
             }
         }
         assert_eq!(Failure::of_status(200, []), None);
+    }
+
+    #[test]
+    fn a_redirect_is_not_worth_repeating() {
+        for status in [300, 301, 304, 308, 399] {
+            let failure = Failure::of_status(status, []).expect("a failure");
+            assert!(!failure.is_retryable(), "{status}");
+        }
     }
 
     #[test]

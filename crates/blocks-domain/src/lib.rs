@@ -13,6 +13,7 @@ mod relationship;
 mod reservation;
 #[cfg(feature = "schema")]
 pub mod schema;
+mod text;
 mod vocabulary;
 mod wire;
 
@@ -39,6 +40,7 @@ pub use relationship::{
     Action, BlockPair, BlockStanding, Change, Effect, FollowAcrossBlock, PERMISSIONS, Permission,
     Refusal, Relations, Relationship, SelfBlock, Side, Sides, Transition, Verdict,
 };
-pub use reservation::WindowState;
+pub use reservation::{CallOutcome, Ticket, WindowState};
+pub use text::{excerpt, is_hidden};
 pub use vocabulary::{Place, RENAMES, Rename, Vocabulary, translate};
-pub use wire::{Extra, OtherWord, RawJson};
+pub use wire::{Extra, FromJson, Oddities, OtherWord, RawJson};

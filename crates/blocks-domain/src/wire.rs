@@ -3,9 +3,11 @@
 //! serde's derive reads a struct fast but drops what it does not know, and its `flatten` keeps
 //! the unknown at four times the price. The macros here write the same code that the derive
 //! would, and put an unknown key aside as its raw text. They also know both vocabularies: every
-//! spelling is read, and writing takes the vocabulary to write in.
+//! spelling is read, and writing takes the vocabulary to write in. What has another type than it
+//! should is read a second time, with patience.
 
 mod macros;
+mod tolerant;
 mod unknown;
 mod values;
 
@@ -17,12 +19,21 @@ use serde::de::{self, DeserializeSeed, Deserializer, Visitor};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use crate::Vocabulary;
-pub(crate) use macros::{object, open_enum, second, serde_through_wire};
+pub(crate) use macros::{
+    essential, object, open_enum, second, serde_through_wire, serialize_through_wire,
+};
+pub use tolerant::{FromJson, Oddities};
+pub(crate) use tolerant::{Patience, deserialize, read};
 pub use unknown::{Extra, OtherWord, RawJson};
 
 /// A value as X sends it: read in either vocabulary, written in a chosen one.
 pub(crate) trait Wire: Sized {
     fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error>;
+
+    /// Reads a value from its text, and puts aside the parts of it that cannot be read.
+    fn read_patiently(json: &str, patience: &mut Patience) -> serde_json::Result<Self> {
+        patience.leaf(json)
+    }
 
     fn write<S: Serializer>(&self, words: Vocabulary, serializer: S) -> Result<S::Ok, S::Error>;
 

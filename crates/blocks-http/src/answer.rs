@@ -5,23 +5,26 @@ use std::collections::BTreeMap;
 use std::error::Error;
 use std::io;
 
-use blocks_domain::Failure;
-use blocks_ports::{ApiError, Reply, ReplyMeta};
+use blocks_domain::{Failure, FromJson, Oddities, Problem};
+use blocks_ports::{ApiError, Reply, ReplyMeta, Warning};
 use reqwest::header::LOCATION;
 use reqwest::{Response, StatusCode};
-use serde::de::{DeserializeOwned, IgnoredAny};
+use serde::de::IgnoredAny;
 use serde_json::error::Category;
 
-use crate::excerpt::excerpt;
 use crate::headers::Head;
+use crate::redact::Token;
 
 /// What a successful answer of a call looks like.
-pub(crate) trait Shape: DeserializeOwned {
+pub(crate) trait Shape: FromJson {
     /// What the caller gets of it.
     type Value;
 
     /// The key without which there is nothing to get.
     const KEY: &'static str;
+
+    /// The problems beside it.
+    fn problems_mut(&mut self) -> &mut Option<Vec<Problem>>;
 
     /// What the caller gets; `None` where [`Self::KEY`] is missing.
     fn into_value(self) -> Option<Self::Value>;
@@ -34,10 +37,11 @@ pub(crate) struct Answer<'a> {
     body: Vec<u8>,
     /// Why the body is not whole.
     pub(crate) broken: Option<Broken>,
+    /// The host that answered.
+    pub(crate) host: String,
     /// The host that a redirect points to.
     pub(crate) points_to: Option<String>,
-    /// The token that was sent, which is not quoted should a server send it back.
-    token: &'a str,
+    pub(crate) token: Token<'a>,
 }
 
 /// Why a body could not be read to its end.
@@ -49,14 +53,16 @@ pub(crate) enum Broken {
 impl<'a> Answer<'a> {
     /// Reads an answer to its end, or to where it breaks off.
     pub(crate) async fn receive(mut response: Response, max_body: usize, token: &'a str) -> Self {
+        let token = Token(token);
         let mut body = Vec::new();
         let broken = read_to_end(&mut response, max_body, &mut body).await.err();
         Self {
             status: response.status(),
-            head: Head::read(response.headers()),
+            head: Head::read(response.headers(), token),
             body,
             broken,
-            points_to: redirect_host(&response),
+            host: response.url().host_str().unwrap_or_default().to_owned(),
+            points_to: redirect_host(&response).map(|host| token.excerpt(&host)),
             token,
         }
     }
@@ -73,36 +79,47 @@ impl<'a> Answer<'a> {
         if let Some(broken) = self.broken.take() {
             return Err(self.cut_short(broken));
         }
-        let value = self.decode::<T>()?;
+        let (value, oddities) = self.decode::<T>()?;
         let mut meta = ReplyMeta::default();
+        meta.warnings.extend(self.odd_fields(&oddities));
         meta.rate = self.head.rate;
         meta.date = self.head.date;
         meta.transaction_id = self.head.transaction_id;
         Ok(Reply::new(value).with_meta(meta))
     }
 
-    fn decode<T: Shape>(&self) -> Result<T::Value, ApiError> {
+    fn decode<T: Shape>(&self) -> Result<(T::Value, Oddities), ApiError> {
         // Checking UTF-8 once is faster than having serde check each string.
         let text = std::str::from_utf8(&self.body)
             .map_err(|_| self.malformed("the answer is not UTF-8 text"))?;
         if text.trim_ascii().is_empty() {
             return Err(self.malformed("the answer is empty"));
         }
-        match serde_json::from_str::<T>(text) {
-            Ok(answer) => answer.into_value().ok_or_else(|| self.without(T::KEY)),
+        match T::from_json(text) {
+            Ok((mut answer, oddities)) => {
+                if let Some(problems) = answer.problems_mut() {
+                    *problems = self.token.cut_out_of_problems(std::mem::take(problems));
+                }
+                let value = answer.into_value().ok_or_else(|| self.without(T::KEY))?;
+                Ok((value, oddities))
+            }
             Err(_) if lacks(text, T::KEY) => Err(self.without(T::KEY)),
             Err(error) => Err(self.unreadable(&error)),
         }
     }
 
+    fn odd_fields(&self, oddities: &Oddities) -> Option<Warning> {
+        let first = self.token.excerpt(oddities.first()?);
+        Some(Warning::OddFields { count: oddities.count(), first })
+    }
+
     /// The failure of an answer that is no JSON, or JSON of another shape.
     ///
-    /// serde's words about a shape name the field; they can quote the answer, so they are made
-    /// fit to be shown.
+    /// The words about a shape name the field; they can quote the answer.
     fn unreadable(&self, error: &serde_json::Error) -> ApiError {
         let what = match error.classify() {
             Category::Data => {
-                let why = excerpt(&error.to_string());
+                let why = self.token.excerpt(&error.to_string());
                 return self.malformed(format!("the answer is JSON of an unexpected shape: {why}"));
             }
             Category::Eof => "JSON that breaks off",
@@ -116,7 +133,7 @@ impl<'a> Answer<'a> {
     /// What is said of an answer that is not JSON and does not claim to be.
     fn foreign(&self) -> String {
         let kind = self.head.content_type.as_deref().unwrap_or("of no named type");
-        let said = excerpt(&self.quotable());
+        let said = self.quoted();
         format!("the answer is {kind}, not JSON, and begins: {said}")
     }
 
@@ -137,14 +154,14 @@ impl<'a> Answer<'a> {
         self.error(kind).with_detail(detail).with_source(error)
     }
 
-    /// The body as text that may be shown and kept: the token is cut out of it.
-    pub(crate) fn quotable(&self) -> Cow<'_, str> {
-        let text = String::from_utf8_lossy(&self.body);
-        if text.contains(self.token) {
-            text.replace(self.token, "[access token]").into()
-        } else {
-            text
-        }
+    /// The body as text.
+    pub(crate) fn text(&self) -> Cow<'_, str> {
+        String::from_utf8_lossy(&self.body)
+    }
+
+    /// The beginning of the body, fit to be shown.
+    pub(crate) fn quoted(&self) -> String {
+        self.token.excerpt(&self.text())
     }
 
     pub(crate) fn malformed(&self, detail: impl Into<String>) -> ApiError {

@@ -74,7 +74,7 @@ impl HttpApi {
     ) -> Result<Reply<UsersPage>, ApiError> {
         if !(1..=LOOKUP_MAX).contains(&keys.len()) {
             let detail = format!("one lookup names 1 to {LOOKUP_MAX} users, not {}", keys.len());
-            return Err(ApiError::new(Failure::InvalidRequest).with_detail(detail));
+            return Err(ApiError::new(Failure::InvalidRequest).with_detail(detail).not_sent());
         }
         let keys: Vec<_> = keys.iter().map(ToString::to_string).collect();
         let call = Call::new(endpoint, [])
@@ -121,6 +121,10 @@ impl Shape for BlockingPage {
 
     const KEY: &'static str = "meta";
 
+    fn problems_mut(&mut self) -> &mut Option<Vec<Problem>> {
+        &mut self.errors
+    }
+
     fn into_value(self) -> Option<Self> {
         Some(self)
     }
@@ -130,6 +134,10 @@ impl Shape for BlockStateReply {
     type Value = BlockState;
 
     const KEY: &'static str = "data";
+
+    fn problems_mut(&mut self) -> &mut Option<Vec<Problem>> {
+        &mut self.errors
+    }
 
     fn into_value(self) -> Option<BlockState> {
         self.data
@@ -141,6 +149,10 @@ impl Shape for UserReply {
 
     const KEY: &'static str = "data";
 
+    fn problems_mut(&mut self) -> &mut Option<Vec<Problem>> {
+        &mut self.errors
+    }
+
     fn into_value(self) -> Option<Self> {
         self.data.is_some().then_some(self)
     }
@@ -150,6 +162,10 @@ impl Shape for UsersPage {
     type Value = Self;
 
     const KEY: &'static str = "data";
+
+    fn problems_mut(&mut self) -> &mut Option<Vec<Problem>> {
+        &mut self.errors
+    }
 
     fn into_value(self) -> Option<Self> {
         self.data.is_some().then_some(self)

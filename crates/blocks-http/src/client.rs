@@ -137,15 +137,17 @@ fn access_token(credential: &Credential) -> Result<&str, ApiError> {
         Credential::OAuth2(credential) => Ok(credential.access_token.expose_secret()),
         Credential::Bearer(token) => Ok(token.expose()),
         Credential::OAuth1(_) => Err(ApiError::new(Failure::Unsupported)
-            .with_detail("requests are not signed with OAuth 1.0a; sign in with OAuth 2.0")),
+            .with_detail("requests are not signed with OAuth 1.0a; sign in with OAuth 2.0")
+            .not_sent()),
         _ => Err(ApiError::new(Failure::Unsupported)
-            .with_detail("this kind of sign-in is not known here")),
+            .with_detail("this kind of sign-in is not known here")
+            .not_sent()),
     }
 }
 
 /// The `Authorization` header, marked so that nothing shows it.
 fn bearer(token: &str) -> Result<HeaderValue, ApiError> {
-    let unusable = |detail| ApiError::new(Failure::Unauthenticated).with_detail(detail);
+    let unusable = |detail| ApiError::new(Failure::Unauthenticated).with_detail(detail).not_sent();
     if token.is_empty() {
         return Err(unusable("the access token is empty, so nothing was sent"));
     }
@@ -168,7 +170,7 @@ fn no_credential(error: CredentialError) -> ApiError {
         }
         _ => (Failure::Backend, "nothing was sent, for the sign-in could not be read"),
     };
-    ApiError::new(kind).with_detail(detail).with_source(error)
+    ApiError::new(kind).with_detail(detail).with_source(error).not_sent()
 }
 
 /// The failure of a request to which no answer came.
@@ -181,5 +183,7 @@ fn unanswered(error: reqwest::Error, host: &str) -> ApiError {
             (Failure::Transport, format!("the connection to {host} broke before an answer came"))
         }
     };
-    ApiError::new(kind).with_detail(detail).with_source(error.without_url())
+    let was_connected = !error.is_connect();
+    let error = ApiError::new(kind).with_detail(detail).with_source(error.without_url());
+    if was_connected { error } else { error.not_sent() }
 }

@@ -29,8 +29,8 @@ mod answer;
 mod api;
 mod builder;
 mod client;
-mod excerpt;
 mod headers;
+mod redact;
 mod refusal;
 mod url;
 

@@ -1,10 +1,9 @@
 //! What an answer says when it is no success.
 
-use blocks_domain::{ErrorBody, Failure, Problem, ProblemType};
+use blocks_domain::{ErrorBody, Failure, Problem, ProblemType, excerpt};
 use blocks_ports::ApiError;
 
 use crate::answer::{Answer, Broken};
-use crate::excerpt::excerpt;
 
 impl Answer<'_> {
     /// The failure that an answer outside 2xx is.
@@ -17,7 +16,7 @@ impl Answer<'_> {
         let said = if self.status.is_redirection() {
             Some(self.redirection())
         } else {
-            message(&problems).or_else(|| Some(excerpt(&self.quotable())))
+            message(&problems).or_else(|| Some(self.quoted()))
         };
         let mut error = self.error(kind).with_problems(problems);
         if let Some(said) = said.filter(|said| !said.is_empty()) {
@@ -44,15 +43,19 @@ impl Answer<'_> {
         }
     }
 
-    /// The problems that the body names; none where it is not JSON.
+    /// The problems that the body names, without the token; none where it is not JSON.
     fn problems(&self) -> Vec<Problem> {
-        let body: Result<ErrorBody, _> = serde_json::from_str(&self.quotable());
-        body.map(ErrorBody::into_problems).unwrap_or_default()
+        let body: Result<ErrorBody, _> = serde_json::from_str(&self.text());
+        let problems = body.map(ErrorBody::into_problems).unwrap_or_default();
+        self.token.cut_out_of_problems(problems)
     }
 
     fn redirection(&self) -> String {
-        let target = self.points_to.as_deref().unwrap_or("nowhere");
-        format!("the answer is a redirect to {target}, which a token must not follow")
+        let (host, target) = (&self.host, self.points_to.as_deref().unwrap_or("nowhere"));
+        format!(
+            "{host} answers with a redirect to {target}, which a token must not follow; check the \
+             address of the API"
+        )
     }
 }
 

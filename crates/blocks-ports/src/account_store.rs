@@ -17,6 +17,17 @@ use crate::StoreError;
 /// - The default is one of the accounts or none: `set_default` to a name that is not there
 ///   changes nothing and answers `false`; removing the default leaves none; renaming it keeps it.
 /// - Renaming never replaces another account.
+///
+/// # Sign-ins
+/// Sign-ins are kept by name in the [`TokenStore`](crate::TokenStore), and no method here touches
+/// them; the two may lie in different places. So the caller sees to them:
+/// - It **erases** a sign-in (`swap` to `None`) before it removes the account, so that a failure
+///   between the two leaves an account to sign in anew, and no secret without an owner.
+/// - It **moves** a sign-in when it renames the account, under the lease of the old name, so that
+///   nobody spends the refresh token meanwhile: it copies the sign-in to the new name, where none
+///   may stand, renames, and erases the old one.
+/// - Before it **adds** an account of a new name it erases what stands under that name: the
+///   remains of a move that was cut off are nobody's sign-in.
 #[cfg_attr(feature = "mock", mockall::automock)]
 #[async_trait]
 pub trait AccountStore: fmt::Debug + Send + Sync + 'static {

@@ -23,7 +23,65 @@ use crate::ApiError;
 /// - `block` and `unblock` are idempotent, and their answer says the state that then holds.
 /// - A failure is an error and never a state: no error means "not blocked".
 /// - What a backend cannot do it answers with [`Failure::Unsupported`](blocks_domain::Failure).
-/// - One call is at most one request: no implementation retries by itself.
+/// - A backend makes at most one request a call; a wrapper says what it adds.
+///
+/// # Example
+/// A backend that keeps the list on a sheet of paper:
+///
+/// ```
+/// use std::collections::BTreeSet;
+/// use std::sync::Mutex;
+///
+/// use async_trait::async_trait;
+/// use blocks_domain::{
+///     BlockPair, BlockState, BlockingPage, BlockingQuery, Failure, Meta, User, UserId,
+/// };
+/// use blocks_ports::{ApiError, BlocksApi, BlocksApiExt, Reply};
+/// use futures_util::TryStreamExt;
+///
+/// #[derive(Debug)]
+/// struct Paper {
+///     me: UserId,
+///     blocked: Mutex<BTreeSet<UserId>>,
+/// }
+///
+/// #[async_trait]
+/// impl BlocksApi for Paper {
+///     async fn blocking(
+///         &self,
+///         source: UserId,
+///         query: &BlockingQuery,
+///     ) -> Result<Reply<BlockingPage>, ApiError> {
+///         if source != self.me || query.pagination_token().is_some() {
+///             return Err(ApiError::new(Failure::InvalidRequest));
+///         }
+///         let blocked = self.blocked.lock().expect("no panic");
+///         let users: Vec<_> = blocked.iter().copied().map(User::new).collect();
+///         let meta = Meta::new(users.len() as u32);
+///         Ok(Reply::new(BlockingPage::new(users, meta)))
+///     }
+///
+///     async fn block(&self, pair: BlockPair) -> Result<Reply<BlockState>, ApiError> {
+///         self.blocked.lock().expect("no panic").insert(pair.target());
+///         Ok(Reply::new(BlockState::new(true)))
+///     }
+///
+///     async fn unblock(&self, pair: BlockPair) -> Result<Reply<BlockState>, ApiError> {
+///         self.blocked.lock().expect("no panic").remove(&pair.target());
+///         Ok(Reply::new(BlockState::new(false)))
+///     }
+/// }
+///
+/// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+/// let (me, other) = ("12".parse()?, "34".parse()?);
+/// let api = Paper { me, blocked: Mutex::default() };
+/// api.block(BlockPair::new(me, other)?).await?;
+/// let users: Vec<_> = api.users(me, BlockingQuery::default()).try_collect().await?;
+/// assert_eq!(users, [User::new(other)]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[cfg_attr(feature = "mock", mockall::automock)]
 #[async_trait]
 pub trait BlocksApi: fmt::Debug + Send + Sync + 'static {
@@ -47,6 +105,19 @@ pub trait BlocksApi: fmt::Debug + Send + Sync + 'static {
 /// - A user who does not exist, or cannot be shown, is no failure of the call: the answer carries
 ///   a problem for them beside the others.
 /// - More than [`LOOKUP_MAX`](blocks_domain::LOOKUP_MAX) names or ids, or none, are refused.
+///
+/// # Example
+/// Code that works over any backend:
+///
+/// ```
+/// use blocks_domain::{Selection, UserId};
+/// use blocks_ports::{ApiError, UsersApi};
+///
+/// async fn known(api: &dyn UsersApi, ids: &[UserId]) -> Result<usize, ApiError> {
+///     let reply = api.by_ids(ids, &Selection::default()).await?;
+///     Ok(reply.value.users().len())
+/// }
+/// ```
 #[cfg_attr(feature = "mock", mockall::automock)]
 #[async_trait]
 pub trait UsersApi: fmt::Debug + Send + Sync + 'static {
@@ -86,6 +157,31 @@ impl<A: BlocksApi + ?Sized> BlocksApi for Arc<A> {
 
     async fn unblock(&self, pair: BlockPair) -> Result<Reply<BlockState>, ApiError> {
         (**self).unblock(pair).await
+    }
+}
+
+/// Whoever shares an implementation has one.
+#[async_trait]
+#[deny(clippy::missing_trait_methods)]
+impl<A: UsersApi + ?Sized> UsersApi for Arc<A> {
+    async fn me(&self, selection: &Selection) -> Result<Reply<UserReply>, ApiError> {
+        (**self).me(selection).await
+    }
+
+    async fn by_usernames(
+        &self,
+        usernames: &[Username],
+        selection: &Selection,
+    ) -> Result<Reply<UsersPage>, ApiError> {
+        (**self).by_usernames(usernames, selection).await
+    }
+
+    async fn by_ids(
+        &self,
+        ids: &[UserId],
+        selection: &Selection,
+    ) -> Result<Reply<UsersPage>, ApiError> {
+        (**self).by_ids(ids, selection).await
     }
 }
 
@@ -143,6 +239,13 @@ pub enum Warning {
         /// How many users there are.
         found: u64,
     },
+    /// Some optional fields have another type than they should; they are kept as unknown ones.
+    OddFields {
+        /// How many there are.
+        count: u64,
+        /// Where the first one stands and what is wrong with it, fit to be shown.
+        first: String,
+    },
 }
 
 impl fmt::Display for Warning {
@@ -150,6 +253,16 @@ impl fmt::Display for Warning {
         match self {
             Self::ResultCount { said, found } => {
                 write!(f, "a page says that it holds {said} users, and holds {found}")
+            }
+            Self::OddFields { count: 1, first } => {
+                write!(f, "a field of an answer could not be read and was kept as it came: {first}")
+            }
+            Self::OddFields { count, first } => {
+                write!(
+                    f,
+                    "{count} fields of an answer could not be read and were kept as they came; \
+                     the first: {first}"
+                )
             }
         }
     }

@@ -11,7 +11,8 @@ use jiff::Timestamp;
 ///
 /// # Contract
 /// - `now` never runs backwards within one process by more than the system clock is set back.
-/// - After `sleep_until(t)` has returned, `now() >= t`; a `t` that has passed returns at once.
+/// - After `sleep_until(t)` has returned, `now() >= t`; a `t` that has passed returns at once. A
+///   clock that is set back meanwhile does not lengthen the wait, and only then `now() < t`.
 #[cfg_attr(feature = "mock", mockall::automock)]
 #[async_trait]
 pub trait Clock: fmt::Debug + Send + Sync + 'static {

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 
+use crate::number::number;
 use crate::{AccountName, ApiError, StoreError};
 
 /// Hands out the credential of an account, for each request anew.
@@ -18,6 +19,22 @@ use crate::{AccountName, ApiError, StoreError};
 /// - `current` answers a credential that is worth sending: not known to be expired or rejected.
 /// - `rejected` says that the server refused the credential of that revision (a 401). Saying so
 ///   about an older revision than the current one changes nothing.
+///
+/// ```
+/// use blocks_ports::{Credential, CredentialError, CredentialSource, FixedCredential};
+///
+/// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+/// let source = FixedCredential::new(Credential::bearer("s3cret"));
+/// let account = "work".parse()?;
+/// let sent = source.current(&account).await?;
+/// source.rejected(&account, sent.revision).await?;
+///
+/// let error = source.current(&account).await.unwrap_err();
+/// assert!(matches!(error, CredentialError::Ended { .. }), "it is not sent a second time");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[cfg_attr(feature = "mock", mockall::automock)]
 #[async_trait]
 pub trait CredentialSource: fmt::Debug + Send + Sync + 'static {
@@ -239,25 +256,15 @@ impl Credential {
     }
 }
 
-/// The number of a stored state: it grows with each write, and is never used again.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
-pub struct Revision(u64);
+number! {
+    /// The number of a stored state: it grows with each write, and is never used again.
+    #[derive(Default)]
+    Revision
+}
 
 impl Revision {
     /// The revision of what was never written.
     pub const NONE: Self = Self(0);
-
-    /// A revision by its number, for stores.
-    #[must_use]
-    pub const fn new(number: u64) -> Self {
-        Self(number)
-    }
-
-    /// The number.
-    #[must_use]
-    pub const fn get(self) -> u64 {
-        self.0
-    }
 
     /// The revision of the next write.
     #[must_use]

@@ -3,7 +3,9 @@
 use std::error::Error;
 use std::fmt;
 
-use blocks_domain::{Failure, Problem, RateWindow};
+use blocks_domain::{Failure, Problem, RateWindow, excerpt};
+
+use crate::Revision;
 
 /// Any error, as the source of one of ours.
 pub type BoxError = Box<dyn Error + Send + Sync>;
@@ -27,6 +29,7 @@ struct Details {
     problems: Vec<Problem>,
     rate: Option<RateWindow>,
     transaction_id: Option<String>,
+    was_sent: bool,
     source: Option<BoxError>,
 }
 
@@ -41,6 +44,7 @@ impl ApiError {
             problems: Vec::new(),
             rate: None,
             transaction_id: None,
+            was_sent: true,
             source: None,
         }))
     }
@@ -77,6 +81,21 @@ impl ApiError {
     #[must_use]
     pub fn with_transaction_id(mut self, id: Option<String>) -> Self {
         self.0.transaction_id = id;
+        self
+    }
+
+    /// Says that no request was sent, so that nothing was counted and nothing is billed.
+    ///
+    /// ```
+    /// use blocks_domain::Failure;
+    /// use blocks_ports::ApiError;
+    ///
+    /// assert!(ApiError::new(Failure::Timeout).was_sent(), "or may have been");
+    /// assert!(!ApiError::new(Failure::Unauthenticated).not_sent().was_sent());
+    /// ```
+    #[must_use]
+    pub fn not_sent(mut self) -> Self {
+        self.0.was_sent = false;
         self
     }
 
@@ -122,6 +141,12 @@ impl ApiError {
     pub fn transaction_id(&self) -> Option<&str> {
         self.0.transaction_id.as_deref()
     }
+
+    /// Whether a request was sent, or may have been; see [`ApiError::not_sent`].
+    #[must_use]
+    pub fn was_sent(&self) -> bool {
+        self.0.was_sent
+    }
 }
 
 impl fmt::Display for ApiError {
@@ -130,7 +155,8 @@ impl fmt::Display for ApiError {
         if let Some(detail) = &self.0.detail {
             write!(f, ": {detail}")?;
         } else if let Some(said) = self.0.problems.iter().find_map(Problem::message) {
-            write!(f, ": {said}")?;
+            // A detail is the adapter's; this is X's own text, which anybody can have a hand in.
+            write!(f, ": {}", excerpt(said))?;
         }
         match self.0.status {
             Some(status) => write!(f, " (status {status})"),
@@ -149,6 +175,7 @@ impl fmt::Debug for ApiError {
             .field("problems", &details.problems)
             .field("rate", &details.rate)
             .field("transaction_id", &details.transaction_id)
+            .field("was_sent", &details.was_sent)
             .field("source", &details.source)
             .finish()
     }
@@ -171,6 +198,9 @@ pub struct StoreError {
     pub kind: StoreFailure,
     /// What happened, in words, without a full stop.
     pub message: String,
+    /// The revision of a sign-in that is there and cannot be read; with it a swap can replace or
+    /// erase what is damaged.
+    pub revision: Option<Revision>,
     /// The error that caused this one.
     pub source: Option<BoxError>,
 }
@@ -179,7 +209,14 @@ impl StoreError {
     /// A failure in words.
     #[must_use]
     pub fn new(kind: StoreFailure, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), source: None }
+        Self { kind, message: message.into(), revision: None, source: None }
+    }
+
+    /// Adds the revision of what cannot be read.
+    #[must_use]
+    pub const fn with_revision(mut self, revision: Revision) -> Self {
+        self.revision = Some(revision);
+        self
     }
 
     /// Adds the error that caused this one.
@@ -223,5 +260,23 @@ impl StoreFailure {
             Self::Unsupported => "Use a backend that can.",
             Self::Other => "See the cause that the error carries.",
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use blocks_domain::ProblemType;
+
+    use super::*;
+
+    #[test]
+    fn what_x_says_is_shown_on_one_short_line_without_hidden_characters() {
+        let title = format!("a\u{1b}[2J\r\nb\u{202e}c\u{200b} {}", "x".repeat(500));
+        let problem = Problem::new(ProblemType::Blank, title);
+        let error = ApiError::new(Failure::Unavailable).with_problems(vec![problem]);
+        let shown = error.to_string();
+        assert!(shown.starts_with("X has trouble of its own: a [2J b c xxx"), "{shown}");
+        assert!(shown.ends_with("x…"), "{shown}");
+        assert!(shown.chars().count() < 250, "{shown}");
     }
 }

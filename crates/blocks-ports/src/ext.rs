@@ -10,8 +10,9 @@ use crate::{ApiError, BlocksApi, Reply};
 /// Reads a whole block list, page by page; written once for all backends.
 ///
 /// Only an answer whose `meta` has no `next_token` ends a stream: a short or an empty page does
-/// not. A token that comes a second time would go round for ever, and is an error. After an error
-/// the stream ends; the error names the page to go on from.
+/// not. A token that comes a second time would go round for ever, so the page that names it is an
+/// error and not a page: whoever keeps a checkpoint stays before it, and asks for it again at the
+/// price of one page. After an error the stream ends; the error names the page to go on from.
 pub trait BlocksApiExt: BlocksApi {
     /// The pages from the query's page to the oldest block.
     fn pages(
@@ -60,6 +61,14 @@ pub struct Interrupted {
     pub pages: u64,
 }
 
+impl Interrupted {
+    /// A stream that stopped after so many pages, at the page of that token.
+    #[must_use]
+    pub const fn new(error: ApiError, resume_from: Option<PageToken>, pages: u64) -> Self {
+        Self { error, resume_from, pages }
+    }
+}
+
 struct Walk {
     query: BlockingQuery,
     seen: HashSet<PageToken>,
@@ -95,10 +104,6 @@ fn walk<A: BlocksApi + ?Sized>(
 
 impl Walk {
     fn interrupted(&self, error: ApiError) -> Interrupted {
-        Interrupted {
-            error,
-            resume_from: self.query.pagination_token().cloned(),
-            pages: self.pages,
-        }
+        Interrupted::new(error, self.query.pagination_token().cloned(), self.pages)
     }
 }

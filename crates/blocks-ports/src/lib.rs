@@ -27,6 +27,7 @@ mod credential;
 mod error;
 mod ext;
 mod mirror_store;
+mod number;
 mod token_issuer;
 mod token_store;
 mod window_store;

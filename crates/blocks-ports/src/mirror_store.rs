@@ -9,6 +9,7 @@ use futures_util::stream::BoxStream;
 use jiff::Timestamp;
 
 use crate::StoreError;
+use crate::number::number;
 
 /// Keeps the last complete read of each account's block list, and the read that is under way.
 ///
@@ -24,7 +25,7 @@ use crate::StoreError;
 ///   not that of the last hold is an error, and changes nothing.
 /// - `append` stores a page and moves the checkpoint, both or neither. It is `Stale`, and stores
 ///   nothing, when the fence is not that of the last hold, when the checkpoint is not the expected
-///   one, or when the read is no longer open.
+///   one or is at the end already, or when the read is no longer open.
 /// - A user who comes again within one read keeps the first place; the newer profile stands.
 /// - `finish` makes the read the snapshot, in one step, and says what was added and removed since
 ///   the snapshot before. Only a read whose checkpoint is at the end can be finished.
@@ -32,6 +33,9 @@ use crate::StoreError;
 ///   to read it before a newer one replaced it, or fail; they never mix two snapshots.
 /// - Profiles come back as they were stored, unknown fields included.
 /// - Accounts do not touch each other.
+///
+/// `MemoryMirrorStore` in the crate `blocks-fake` is the shortest implementation, and its example
+/// walks through a read: hold, begin, append, finish.
 #[cfg_attr(feature = "mock", mockall::automock)]
 #[async_trait]
 pub trait MirrorStore: fmt::Debug + Send + Sync + 'static {
@@ -120,40 +124,15 @@ impl fmt::Debug for HoldGuard {
     }
 }
 
-/// The number of a hold: it grows with each hold of an account.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
-pub struct Fence(u64);
-
-impl Fence {
-    /// A fence by its number, for stores.
-    #[must_use]
-    pub const fn new(number: u64) -> Self {
-        Self(number)
-    }
-
-    /// The number.
-    #[must_use]
-    pub const fn get(self) -> u64 {
-        self.0
-    }
+number! {
+    /// The number of a hold: it grows with each hold of an account.
+    #[derive(Default)]
+    Fence
 }
 
-/// The number of a read, over all accounts; it is also the number of the snapshot it becomes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ReadId(u64);
-
-impl ReadId {
-    /// A read by its number, for stores.
-    #[must_use]
-    pub const fn new(number: u64) -> Self {
-        Self(number)
-    }
-
-    /// The number.
-    #[must_use]
-    pub const fn get(self) -> u64 {
-        self.0
-    }
+number! {
+    /// The number of a read, over all accounts; it is also the number of the snapshot it becomes.
+    ReadId
 }
 
 impl fmt::Display for ReadId {
@@ -256,7 +235,8 @@ impl MirrorPage {
 pub enum Append {
     /// The page is stored; here is the checkpoint behind it.
     Appended(Checkpoint),
-    /// Somebody else holds the read now, or has moved it on; nothing was stored.
+    /// Somebody else holds the read now or has moved it on, or it has its last page already;
+    /// nothing was stored.
     Stale,
 }
 
@@ -338,6 +318,8 @@ impl MirrorEntry {
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct MirrorQuery {
+    /// Only the user of this handle, the whole of it, without regard to case and without the `@`.
+    pub username: Option<String>,
     /// Only users whose name, handle or bio contains this text, without regard to case.
     pub text: Option<String>,
     /// Only users who are verified, or who are not.
@@ -393,18 +375,29 @@ impl MirrorQuery {
     /// assert!(query.admits(&user));
     /// query.verified = Some(false);
     /// assert!(!query.admits(&user), "nothing is known of its verification");
+    ///
+    /// let mut query = MirrorQuery::default();
+    /// query.username = Some("Soehne".into());
+    /// assert!(!query.admits(&user), "nothing is known of its handle");
+    /// user.username = Some("soehne".into());
+    /// assert!(query.admits(&user));
     /// # Ok::<(), blocks_domain::InvalidId>(())
     /// ```
     #[must_use]
     pub fn admits(&self, user: &User) -> bool {
         let followers = || user.public_metrics.as_ref().and_then(|m| m.followers_count);
         let is = |asked: Option<bool>, known: Option<bool>| asked.is_none() || asked == known;
-        is(self.verified, user.verified)
+        self.username.as_deref().is_none_or(|handle| has_handle(user, handle))
+            && is(self.verified, user.verified)
             && is(self.protected, user.protected)
             && self.min_followers.is_none_or(|least| followers().is_some_and(|n| n >= least))
             && self.max_followers.is_none_or(|most| followers().is_some_and(|n| n <= most))
             && self.text.as_deref().is_none_or(|text| mentions(user, text))
     }
+}
+
+fn has_handle(user: &User, handle: &str) -> bool {
+    user.username.as_ref().is_some_and(|known| known.to_lowercase() == handle.to_lowercase())
 }
 
 fn mentions(user: &User, text: &str) -> bool {

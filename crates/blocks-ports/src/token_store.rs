@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
+use secrecy::SecretString;
 
+use crate::number::number;
 use crate::{AccountName, Credential, Revision, StoreError, Versioned};
 
 /// Keeps one credential for each account, and says who may refresh it.
@@ -21,12 +23,23 @@ use crate::{AccountName, Credential, Revision, StoreError, Versioned};
 ///   no lease: a late holder may carry the one token that still lives.
 /// - Swapping in `None` forgets the credential but not the revision: no revision is ever used
 ///   again, not even after deletion.
+/// - A credential that is there and cannot be read, because it is damaged or a newer version wrote
+///   it, makes `load`, `Conflict` and `Moved` a `Damaged` error that names the account, tells the
+///   revision, and shows nothing of the text; [`Versioned::from_secret_json`] makes it. A `swap`
+///   or `claim` on that revision goes through all the same, so that a new sign-in or a sign-out
+///   heals it.
 /// - A `claim` on the current revision is `Granted` unless an unexpired lease stands, which makes
 ///   it `Busy`; on any other revision it is `Moved`, whoever holds a lease.
 /// - A lease ends when it is released or its time is up, whichever is first. Releasing one that
 ///   has ended does nothing, above all not to the lease of the next holder.
+/// - What is kept here hangs on the name alone. The store knows nothing of the
+///   [`AccountStore`](crate::AccountStore), whose contract says who erases and who moves what is
+///   kept when an account goes or gets another name.
 /// - Accounts do not touch each other. All of this holds between any number of handles,
 ///   tasks and processes on one storage, and where the storage lasts, after reopening it.
+///
+/// `MemoryTokenStore` in the crate `blocks-fake` is the shortest implementation, and its example
+/// walks through a refresh: claim, swap, release.
 #[cfg_attr(feature = "mock", mockall::automock)]
 #[async_trait]
 pub trait TokenStore: fmt::Debug + Send + Sync + 'static {
@@ -56,6 +69,39 @@ pub trait TokenStore: fmt::Debug + Send + Sync + 'static {
 
     /// Gives a lease back.
     async fn release(&self, lease: &Lease) -> Result<(), StoreError>;
+}
+
+impl Versioned<Option<Credential>> {
+    /// What a store keeps for an account: a revision, and what
+    /// [`Credential::expose_as_json`] wrote at it, if anything.
+    ///
+    /// ```
+    /// use blocks_ports::{Credential, Revision, StoreFailure, Versioned};
+    ///
+    /// let (work, at) = ("work".parse()?, Revision::new(4));
+    /// let json = Credential::bearer("s3cret").expose_as_json();
+    /// let stored = Versioned::from_secret_json(&work, at, Some(&json))?;
+    /// assert_eq!(stored.value, Some(Credential::bearer("s3cret")));
+    ///
+    /// let error = Versioned::from_secret_json(&work, at, Some(&"s3cr".into())).unwrap_err();
+    /// assert_eq!((error.kind, error.revision), (StoreFailure::Damaged, Some(at)));
+    /// assert!(error.message.contains("`work`") && !error.message.contains("s3cr"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// `Damaged`: the text cannot be read. The error names the account, and tells the revision.
+    pub fn from_secret_json(
+        account: &AccountName,
+        revision: Revision,
+        json: Option<&SecretString>,
+    ) -> Result<Self, StoreError> {
+        let credential = json.map(Credential::from_secret_json).transpose().map_err(|error| {
+            let message = format!("the sign-in of the account `{account}` cannot be read");
+            StoreError::new(error.kind, message).with_revision(revision).with_source(error)
+        })?;
+        Ok(Self::new(revision, credential))
+    }
 }
 
 /// The answer to a claim.
@@ -103,20 +149,8 @@ impl Lease {
     }
 }
 
-/// What tells a lease from every other one of the same account: a number that grows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
-pub struct LeaseId(u64);
-
-impl LeaseId {
-    /// An id by its number, for stores.
-    #[must_use]
-    pub const fn new(number: u64) -> Self {
-        Self(number)
-    }
-
-    /// The number.
-    #[must_use]
-    pub const fn get(self) -> u64 {
-        self.0
-    }
+number! {
+    /// What tells a lease from every other one of the same account: a number that grows.
+    #[derive(Default)]
+    LeaseId
 }

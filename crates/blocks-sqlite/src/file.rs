@@ -10,6 +10,7 @@ use blocks_ports::{StoreError, StoreFailure};
 use rusqlite::{Connection, OpenFlags};
 
 use crate::error::{Fault, io_failure};
+use crate::lock::FileLock;
 use crate::migrations;
 use crate::permissions::{create_private_dir, create_private_file, refuse_shared};
 
@@ -28,11 +29,8 @@ impl DatabaseFile {
     ) -> Result<(Self, Connection), StoreError> {
         let file = Self { path: whole_path(path)?, busy_timeout };
         // Two who create the file at once would otherwise meet half-way: SQLite does not wait
-        // for another one that switches the journal. The lock ends with the file's handle.
-        let lock_path = file.beside(".lock-open");
-        let lock = create_private_file(&lock_path, false)
-            .map_err(|error| io_failure(&lock_path, "be created", error))?;
-        lock.lock().map_err(|error| io_failure(&lock_path, "be locked", error))?;
+        // for another one that switches the journal.
+        let _opening = FileLock::take_within(&file.beside(".lock-open"), busy_timeout)?;
         file.create()?;
         let connection = file.connect_and_migrate().map_err(|fault| fault.at(&file.path))?;
         Ok((file, connection))

@@ -1,10 +1,12 @@
-//! Holding an account's list, over all handles and processes.
+//! Locks over all handles and processes.
 
 use std::fs::{File, TryLockError};
 use std::io::{Read, Seek, Write};
 use std::path::Path;
+use std::thread;
+use std::time::{Duration, Instant};
 
-use blocks_ports::StoreError;
+use blocks_ports::{StoreError, StoreFailure};
 
 use crate::error::io_failure;
 use crate::permissions::create_private_file;
@@ -38,6 +40,27 @@ impl FileLock {
             }
             Err(TryLockError::WouldBlock) => Ok(Taken::Elsewhere(holder(&mut file))),
             Err(TryLockError::Error(error)) => Err(io_failure(path, "be locked", error)),
+        }
+    }
+
+    /// Takes the lock, and waits for it so long; this blocks.
+    ///
+    /// # Errors
+    /// `Busy`: somebody else held it all the time.
+    pub(crate) fn take_within(path: &Path, patience: Duration) -> Result<Self, StoreError> {
+        // No system that `File` runs on waits for a lock with a limit, so it is asked for anew.
+        const PAUSE: Duration = Duration::from_millis(5);
+        let begun = Instant::now();
+        loop {
+            match Self::try_take(path)? {
+                Taken::Here(lock) => return Ok(lock),
+                Taken::Elsewhere(holder) if begun.elapsed() >= patience => {
+                    let holder = holder.as_deref().unwrap_or("another program");
+                    let message = format!("{holder} keeps `{}` locked", path.display());
+                    return Err(StoreError::new(StoreFailure::Busy, message));
+                }
+                Taken::Elsewhere(_) => thread::sleep(PAUSE),
+            }
         }
     }
 

@@ -16,6 +16,8 @@ pub(crate) const MIGRATIONS: &[&str] = &[
     include_str!("migrations/01_sign_ins.sql"),
     include_str!("migrations/02_rate_windows.sql"),
     include_str!("migrations/03_mirror.sql"),
+    include_str!("migrations/04_handles.sql"),
+    include_str!("migrations/05_window_numbers.sql"),
 ];
 
 /// What marks a file as ours, in SQLite's `application_id`: `blks`.

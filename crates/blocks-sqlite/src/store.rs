@@ -30,7 +30,7 @@ impl SqliteStore {
     /// none.
     ///
     /// This blocks for as long as that takes: some milliseconds, or up to five seconds while
-    /// another program is writing.
+    /// another program is opening the file, and as long again while one is writing.
     ///
     /// # Errors
     /// The kind of the [`StoreError`] says what is in the way: the file may not be read or

@@ -22,7 +22,7 @@ impl TokenStore for SqliteStore {
         account: &AccountName,
     ) -> Result<Versioned<Option<Credential>>, StoreError> {
         let account = account.clone();
-        self.read(move |tx| Ok(Row::load(tx, &account)?.stored)).await
+        self.read(move |tx| Ok(Row::load(tx, &account)?.stored(&account)?)).await
     }
 
     async fn claim(
@@ -59,39 +59,38 @@ impl TokenStore for SqliteStore {
     }
 }
 
-/// What is kept for one account.
+/// What is kept for one account; the credential as its text, which only those read who are shown it.
+#[derive(Default)]
 struct Row {
-    stored: Versioned<Option<Credential>>,
+    revision: Revision,
+    secret_json: Option<SecretString>,
     lease: u64,
     lease_ends_at: Option<Timestamp>,
 }
 
 impl Row {
     fn load(tx: &Transaction<'_>, account: &AccountName) -> Result<Self, Fault> {
-        let row = tx
-            .query_row(
-                "SELECT revision, secret_json, lease, lease_ends_at FROM credential
-                 WHERE account = ?",
-                [account.as_str()],
-                |row| {
-                    let Number(revision) = row.get(0)?;
-                    let secret: Option<String> = row.get(1)?;
-                    let Number(lease) = row.get(2)?;
-                    let ends_at: Option<Time> = row.get(3)?;
-                    Ok((revision, secret.map(SecretString::from), lease, ends_at))
-                },
-            )
-            .optional()?;
-        let Some((revision, secret, lease, ends_at)) = row else {
-            let stored = Versioned::new(Revision::NONE, None);
-            return Ok(Self { stored, lease: 0, lease_ends_at: None });
-        };
-        let credential = secret.as_ref().map(Credential::from_secret_json).transpose()?;
-        Ok(Self {
-            stored: Versioned::new(Revision::new(revision), credential),
-            lease,
-            lease_ends_at: ends_at.map(|Time(at)| at),
-        })
+        let row = tx.query_row(
+            "SELECT revision, secret_json, lease, lease_ends_at FROM credential
+             WHERE account = ?",
+            [account.as_str()],
+            |row| {
+                let (Number(revision), Number(lease)) = (row.get(0)?, row.get(2)?);
+                let secret: Option<String> = row.get(1)?;
+                let ends_at: Option<Time> = row.get(3)?;
+                Ok(Self {
+                    revision: Revision::new(revision),
+                    secret_json: secret.map(SecretString::from),
+                    lease,
+                    lease_ends_at: ends_at.map(|Time(at)| at),
+                })
+            },
+        );
+        Ok(row.optional()?.unwrap_or_default())
+    }
+
+    fn stored(&self, account: &AccountName) -> Result<Versioned<Option<Credential>>, StoreError> {
+        Versioned::from_secret_json(account, self.revision, self.secret_json.as_ref())
     }
 }
 
@@ -103,8 +102,8 @@ fn claim(
     now: Timestamp,
 ) -> Result<Claim, Fault> {
     let row = Row::load(tx, &account)?;
-    if row.stored.revision != base {
-        return Ok(Claim::Moved(row.stored));
+    if row.revision != base {
+        return Ok(Claim::Moved(row.stored(&account)?));
     }
     if let Some(ends_at) = row.lease_ends_at.filter(|ends_at| *ends_at > now) {
         return Ok(Claim::Busy { retry_in: ends_at.duration_since(now).unsigned_abs() });
@@ -126,8 +125,8 @@ fn swap(
     credential: Option<&Credential>,
 ) -> Result<Swap, Fault> {
     let row = Row::load(tx, account)?;
-    if row.stored.revision != expected {
-        return Ok(Swap::Conflict(row.stored));
+    if row.revision != expected {
+        return Ok(Swap::Conflict(row.stored(account)?));
     }
     let revision = expected.next();
     let secret = credential.map(Credential::expose_as_json);

@@ -1,13 +1,13 @@
 //! The rate windows.
 
 use async_trait::async_trait;
-use blocks_domain::{Endpoint, RateLimit, RateWindow, UserId, WindowState};
+use blocks_domain::{CallOutcome, Endpoint, RateLimit, Ticket, UserId, WindowState};
 use blocks_ports::{Reservation, StoreError, WindowStore};
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Transaction, params};
 
 use crate::SqliteStore;
-use crate::column::{Id, Time};
+use crate::column::{Id, Number, Time};
 use crate::error::Fault;
 
 #[async_trait]
@@ -19,55 +19,53 @@ impl WindowStore for SqliteStore {
         now: Timestamp,
     ) -> Result<Reservation, StoreError> {
         self.write(move |tx| {
-            Ok(match with_window(tx, user, endpoint, now, |window| window.reserve(now))? {
-                Ok(()) => Reservation::Granted,
-                Err(until) => Reservation::Wait { until },
-            })
+            with_window(tx, user, endpoint, |window| window.reserve(now)).map(Reservation::from)
         })
         .await
     }
 
-    async fn observe(
+    async fn settle(
         &self,
         user: UserId,
         endpoint: Endpoint,
-        window: &RateWindow,
+        ticket: Ticket,
+        outcome: CallOutcome,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        let told = *window;
         self.write(move |tx| {
-            with_window(tx, user, endpoint, now, |window| window.observe(&told, now))
+            with_window(tx, user, endpoint, |window| window.settle(ticket, outcome, now))
         })
         .await
     }
 }
 
-/// Changes the window of a user at an endpoint; one that nobody has told of is assumed.
+/// Changes the window of a user at an endpoint.
 fn with_window<T>(
     tx: &Transaction<'_>,
     user: UserId,
     endpoint: Endpoint,
-    now: Timestamp,
     change: impl FnOnce(&mut WindowState) -> T,
 ) -> Result<T, Fault> {
     let endpoint_name = endpoint.to_string();
     let kept = tx
         .prepare_cached(
-            "SELECT requests, remaining, reset_at, told, pending FROM rate_window
+            "SELECT requests, remaining, reset_at, told, pending, number FROM rate_window
              WHERE user = ? AND endpoint = ?",
         )?
         .query_row(params![Id(user), endpoint_name], |row| {
             let limit = RateLimit::per_window(row.get(0)?);
             let Time(reset) = row.get(2)?;
-            Ok(WindowState::restored(limit, row.get(1)?, reset, row.get(3)?, row.get(4)?))
+            let Number(number) = row.get(5)?;
+            let (told, pending) = (row.get(3)?, row.get(4)?);
+            Ok(WindowState::restored(limit, row.get(1)?, reset, told, pending, number))
         })
         .optional()?;
-    let mut window = kept.unwrap_or_else(|| WindowState::assumed(endpoint.spec().limit, now));
+    let mut window = kept.unwrap_or_else(|| WindowState::unknown(endpoint.spec().limit));
     let answer = change(&mut window);
     tx.prepare_cached(
         "INSERT OR REPLACE INTO rate_window
-         (user, endpoint, requests, remaining, reset_at, told, pending)
-         VALUES (?, ?, ?, ?, ?, ?, ?)",
+         (user, endpoint, requests, remaining, reset_at, told, pending, number)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
     )?
     .execute(params![
         Id(user),
@@ -77,6 +75,7 @@ fn with_window<T>(
         Time(window.reset),
         window.told,
         window.pending,
+        Number(window.number),
     ])?;
     Ok(answer)
 }

@@ -7,8 +7,9 @@ use blocks_conformance::account_store::AccountStoreHarness;
 use blocks_conformance::mirror_store::MirrorStoreHarness;
 use blocks_conformance::token_store::TokenStoreHarness;
 use blocks_conformance::window_store::WindowStoreHarness;
-use blocks_ports::{AccountStore, MirrorStore, TokenStore, WindowStore};
+use blocks_ports::{AccountName, AccountStore, MirrorStore, TokenStore, WindowStore};
 use blocks_sqlite::SqliteStore;
+use rusqlite::Connection;
 use tempfile::TempDir;
 
 /// A file that goes when the test is over.
@@ -28,9 +29,9 @@ impl OneFile {
     }
 }
 
-/// Implements the harness of a store port: they differ in their names alone.
+/// Implements the harness of a store port: they differ in their names, and in what only one has.
 macro_rules! harness {
-    ($harness:ident, $port:ident) => {
+    ($harness:ident, $port:ident $({ $($more:tt)+ })?) => {
         impl $harness for OneFile {
             const DURABLE: bool = true;
 
@@ -46,11 +47,20 @@ macro_rules! harness {
                 // The test has dropped its handles; the next one opens the file that they left.
                 self
             }
+
+            $($($more)+)?
         }
     };
 }
 
-harness!(TokenStoreHarness, TokenStore);
+harness!(TokenStoreHarness, TokenStore {
+    async fn damage(&self, account: &AccountName) -> bool {
+        let file = Connection::open(self.path()).expect("the file opens");
+        let cut_off = "UPDATE credential SET secret_json = substr(secret_json, 2)
+             WHERE account = ? AND secret_json IS NOT NULL";
+        file.execute(cut_off, [account.as_str()]).expect("cut off") == 1
+    }
+});
 harness!(AccountStoreHarness, AccountStore);
 harness!(WindowStoreHarness, WindowStore);
 harness!(MirrorStoreHarness, MirrorStore);

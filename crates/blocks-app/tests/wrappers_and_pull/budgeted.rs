@@ -3,8 +3,8 @@
 use std::sync::{Arc, Mutex};
 
 use blocks_app::Budgeted;
-use blocks_domain::{Failure, Price, Usd};
-use blocks_ports::{ApiError, BlocksApi, MockBlocksApi};
+use blocks_domain::{Failure, Price, Selection, Usd, User, UserReply, UsersPage};
+use blocks_ports::{ApiError, BlocksApi, MockBlocksApi, MockUsersApi, Reply, UsersApi};
 use proptest::prelude::*;
 
 use crate::support::{answer, failure, me, page, pages_of, scripted};
@@ -43,6 +43,45 @@ async fn a_refusal_is_not_paid_for_and_a_lost_answer_may_be() {
     assert_eq!(api.left(), usd("0.15"));
     let _ = api.blocking(me(), &pages_of(100)).await;
     assert_eq!(api.left(), usd("0.05"));
+}
+
+#[tokio::test]
+async fn a_page_longer_than_asked_is_paid_from_what_is_left() {
+    let answers = [answer(page(0..15, None)), answer(page(0..1000, None))];
+    let api = Budgeted::new(scripted(answers), usd("0.03"));
+    api.blocking(me(), &pages_of(10)).await.expect("a page");
+    assert_eq!(api.left(), usd("0.015"));
+    api.blocking(me(), &pages_of(10)).await.expect("a page");
+    assert_eq!(api.left(), Usd::ZERO, "there is no debt");
+}
+
+#[tokio::test]
+async fn a_call_that_was_never_sent_costs_nothing() {
+    let not_sent = Err(ApiError::new(Failure::Unauthenticated).not_sent());
+    let api = Budgeted::new(scripted([not_sent]), usd("0.15"));
+    api.blocking(me(), &pages_of(100)).await.expect_err("not sent");
+    assert_eq!(api.left(), usd("0.15"));
+}
+
+#[tokio::test]
+async fn a_lookup_is_charged_for_each_user_found() {
+    let mut inner = MockUsersApi::new();
+    inner.expect_me().returning(|_| Ok(Reply::new(UserReply::new(User::new(me())))));
+    inner.expect_by_ids().returning(|_, _| Ok(Reply::new(UsersPage::new(vec![User::new(me())]))));
+    let api = Budgeted::new(inner, usd("0.035"));
+    api.me(&Selection::default()).await.expect("an answer");
+    assert_eq!(api.left(), usd("0.025"));
+    api.by_ids(&[me(), me()], &Selection::default()).await.expect("one of two is found");
+    assert_eq!(api.left(), usd("0.015"));
+}
+
+#[tokio::test]
+async fn a_lookup_that_cannot_be_paid_whole_is_not_made() {
+    let api = Budgeted::new(MockUsersApi::new(), usd("0.015"));
+    let names = ["ada", "bob"].map(|name| name.parse().expect("a handle"));
+    let error = api.by_usernames(&names, &Selection::default()).await.expect_err("one can be paid");
+    assert_eq!((error.kind(), error.was_sent()), (Failure::OverBudget, false));
+    assert_eq!(api.left(), usd("0.015"));
 }
 
 proptest! {

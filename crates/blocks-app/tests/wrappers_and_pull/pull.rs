@@ -100,6 +100,18 @@ async fn an_expired_token_costs_one_reading_from_the_top() {
 }
 
 #[tokio::test]
+async fn an_unfinished_read_can_be_given_up() {
+    let mirror = MemoryMirrorStore::default();
+    let cut_off = scripted([answer(page(0..3, Some(SECOND))), failure(Failure::Timeout)]);
+    pull(&cut_off, &mirror).await.expect_err("cut off");
+
+    let (api, clock) = (scripted([answer(page(5..6, None))]), jumping());
+    let pull = Pull::new(&api, &mirror, &clock).starting_over();
+    let report = pull.run(me(), pages_of(10), &NoProgress).await.expect("complete");
+    assert_eq!((report.snapshot.users, report.progress.resumed), (1, false));
+}
+
+#[tokio::test]
 async fn another_bad_request_is_no_reason_to_read_again() {
     let mirror = MemoryMirrorStore::default();
     let cut_off = scripted([answer(page(0..3, Some(SECOND))), failure(Failure::Timeout)]);

@@ -1,12 +1,13 @@
 //! [`Retried`]: what is sent again, how often, and how soon.
 
+use std::error::Error;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use blocks_app::{Retried, RetryPolicy};
-use blocks_domain::{Failure, ForbiddenReason};
-use blocks_ports::{BlocksApi, Clock};
+use blocks_app::{Budgeted, Retried, RetryPolicy};
+use blocks_domain::{Failure, ForbiddenReason, Selection, User, UserReply};
+use blocks_ports::{ApiError, BlocksApi, Clock, MockUsersApi, Reply, UsersApi};
 
 use crate::support::{answer, failure, jumping, me, page, pages_of, scripted};
 
@@ -56,4 +57,43 @@ async fn what_will_not_change_is_not_sent_again() {
         let error = api.blocking(me(), &pages_of(10)).await.expect_err("no answer");
         assert_eq!(error.kind(), kind);
     }
+}
+
+#[tokio::test]
+async fn jitter_does_not_lengthen_the_longest_wait() {
+    let mut policy = RetryPolicy::at_most(20);
+    policy.longest = Duration::from_secs(2);
+    let clock = jumping();
+    let begun = clock.now();
+    let script = (0..21).map(|_| failure(Failure::Unavailable));
+    let api = Retried::new(scripted(script), Arc::new(clock.clone()), policy);
+    api.blocking(me(), &pages_of(10)).await.expect_err("no answer");
+    let waited = Duration::try_from(clock.now().duration_since(begun)).expect("forwards");
+    assert!(waited <= 20 * policy.longest, "{waited:?}");
+}
+
+#[tokio::test]
+async fn a_budget_that_stops_a_repeat_does_not_hide_why_it_was_needed() {
+    let inner =
+        Budgeted::new(scripted([failure(Failure::Timeout)]), "0.01".parse().expect("an amount"));
+    let api = Retried::new(inner, Arc::new(jumping()), policy());
+    let error = api.blocking(me(), &pages_of(10)).await.expect_err("the money is set aside");
+    let earlier = error.source().and_then(|source| source.downcast_ref::<ApiError>());
+    assert_eq!(error.kind(), Failure::OverBudget);
+    assert_eq!(earlier.map(ApiError::kind), Some(Failure::Timeout));
+}
+
+#[tokio::test]
+async fn lookups_are_sent_again_too() {
+    let mut failures = 2;
+    let mut inner = MockUsersApi::new();
+    inner.expect_me().times(3).returning(move |_| {
+        if failures == 0 {
+            return Ok(Reply::new(UserReply::new(User::new(me()))));
+        }
+        failures -= 1;
+        Err(ApiError::new(Failure::Unavailable))
+    });
+    let api = Retried::new(inner, Arc::new(jumping()), policy());
+    api.me(&Selection::default()).await.expect("the third answer");
 }

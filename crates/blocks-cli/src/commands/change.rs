@@ -1,9 +1,8 @@
 //! `blocks block` and `blocks unblock`: shown, confirmed, and answered truthfully.
 
 use std::io::{BufRead, IsTerminal};
-use std::sync::Arc;
 
-use blocks_app::{Paced, Retried, RetryPolicy, WhenSpent};
+use blocks_app::WhenSpent;
 use blocks_domain::{BlockPair, Failure};
 use blocks_ports::{Account, ApiError, BlocksApi};
 use blocks_sqlite::SqliteStore;
@@ -13,10 +12,9 @@ use serde::Serialize;
 use super::until_interrupted;
 use super::users::{Target, targets};
 use crate::args::{ChangeArgs, Globals};
-use crate::context::{Session, home, who};
+use crate::context::{Session, Wishes, home, who};
 use crate::exit::{Exit, Failed};
 use crate::output::{Output, counted, even_if_nobody_reads, visible};
-use crate::progress::ShownClock;
 
 /// What is wished for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,7 +44,9 @@ pub(crate) async fn run(
 ) -> anyhow::Result<Exit> {
     let home = home(globals)?;
     let store = home.open_store()?;
-    let session = Session::open(globals, &home, output).await?;
+    let when_spent = if args.no_wait { WhenSpent::Fail } else { WhenSpent::Wait };
+    let wishes = Wishes { globals, when_spent, bar: ProgressBar::hidden(), output };
+    let session = Session::open(wishes, &home, &store).await?;
     let result = match until_interrupted(change(wish, globals, args, output, &store, &session))
         .await
     {
@@ -69,7 +69,8 @@ async fn change(
     session: &Session,
 ) -> anyhow::Result<Exit> {
     let account = session.account(globals, store).await?;
-    let targets = targets(&*session.api, store, account.user_id, &args.users).await?;
+    let targets =
+        targets(&session.lookups(account.user_id), store, account.user_id, &args.users).await?;
     let pairs = targets
         .iter()
         .map(|target| BlockPair::new(account.user_id, target.id))
@@ -86,12 +87,7 @@ async fn change(
         output.say("Nothing was changed.");
         return Ok(Exit::Refused);
     }
-    let when_spent = if args.no_wait { WhenSpent::Fail } else { WhenSpent::Wait };
-    let clock =
-        ShownClock::new(session.clock.clone(), session.jumps, output, ProgressBar::hidden());
-    let clock = Arc::new(clock);
-    let paced = Paced::new(session.api.clone(), Arc::new(store.clone()), clock.clone(), when_spent);
-    let api = Retried::new(paced, clock, RetryPolicy::at_most(globals.retries.into()));
+    let api = session.within(None);
     let mut exit = Exit::Done;
     for (pair, target) in pairs.into_iter().zip(&targets) {
         let result = match wish {

@@ -1,24 +1,21 @@
 //! `blocks pull`: mirror the block list.
 
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use blocks_app::{
-    Budgeted, Paced, Pull, PullProgress, PullReport, Retried, RetryPolicy, WhenSpent,
-};
+use blocks_app::{Pull, PullProgress, PullReport, WhenSpent};
 use blocks_domain::{BlockingQuery, Price, Selection, UserField, Vocabulary};
-use blocks_ports::{Account, AccountStore, BlocksApi, MirrorStore, Snapshot};
+use blocks_ports::{Account, AccountStore, MirrorStore, Snapshot};
 use blocks_sqlite::SqliteStore;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
 use super::until_interrupted;
 use crate::args::{Globals, PullArgs};
-use crate::context::{Session, home, who};
+use crate::context::{Session, Wishes, home, who};
 use crate::exit::Exit;
 use crate::output::{Output, counted, grouped};
-use crate::progress::{PullBar, ShownClock};
+use crate::progress::PullBar;
 
 /// What is asked for of each account: everything that `list`, `show` and `stats` can use.
 ///
@@ -45,8 +42,12 @@ pub(crate) async fn run(
 ) -> anyhow::Result<Exit> {
     let home = home(globals)?;
     let store = home.open_store()?;
-    let session = Session::open(globals, &home, output).await?;
-    let result = pull(globals, args, output, &store, &session).await;
+    let bar = PullBar::new(output);
+    let when_spent = if args.no_wait { WhenSpent::Fail } else { WhenSpent::Wait };
+    let wishes = Wishes { globals, when_spent, bar: bar.bar(), output };
+    let session = Session::open(wishes, &home, &store).await?;
+    let result = pull(globals, args, &bar, output, &store, &session).await;
+    bar.finish();
     session.close().await?;
     result
 }
@@ -54,6 +55,7 @@ pub(crate) async fn run(
 async fn pull(
     globals: &Globals,
     args: &PullArgs,
+    bar: &PullBar,
     output: Output,
     store: &SqliteStore,
     session: &Session,
@@ -63,26 +65,21 @@ async fn pull(
         return Ok(Exit::Interrupted);
     };
     let account = account?;
-    let before = store.snapshot(account.user_id).await?;
-    let bar = PullBar::new(output, before.map(|snapshot| snapshot.users));
-    if let Some(read) = store.unfinished(account.user_id).await? {
+    if let Some(before) = store.snapshot(account.user_id).await? {
+        bar.expect(before.users);
+    }
+    if let Some(read) = store.unfinished(account.user_id).await?.filter(|_| !args.restart) {
         bar.go_on_from(&read);
     }
-    let clock = Arc::new(ShownClock::new(session.clock.clone(), session.jumps, output, bar.bar()));
-
-    let when_spent = if args.no_wait { WhenSpent::Fail } else { WhenSpent::Wait };
-    let paced = Paced::new(session.api.clone(), Arc::new(store.clone()), clock.clone(), when_spent);
-    let api: Arc<dyn BlocksApi> = match args.budget {
-        Some(budget) => Arc::new(Budgeted::new(paced, budget)),
-        None => Arc::new(paced),
-    };
-    let api = Retried::new(api, clock.clone(), RetryPolicy::at_most(globals.retries.into()));
+    let api = session.within(args.budget);
     let retries = api.retries();
-
     let selection = Selection::in_words(Vocabulary::default()).with_user_fields(FIELDS)?;
     let query = BlockingQuery::new(selection).with_max_results(args.page_size);
-    let pull = Pull::new(&api, store, &*clock);
-    let result = until_interrupted(pull.run(account.user_id, query, &bar)).await;
+    let mut pull = Pull::new(&api, store, session.clock());
+    if args.restart {
+        pull = pull.starting_over();
+    }
+    let result = until_interrupted(pull.run(account.user_id, query, bar)).await;
     bar.finish();
     let progress = match &result {
         Some(Ok(report)) => report.progress,
@@ -93,7 +90,7 @@ async fn pull(
         account: &account,
         progress,
         retries: retries.load(Ordering::Relaxed),
-        waited: clock.waited(),
+        waited: session.clock().waited(),
     };
     match result {
         Some(Ok(report)) => {

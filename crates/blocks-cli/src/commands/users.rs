@@ -41,15 +41,8 @@ pub(crate) async fn in_mirror(
         UserArg::Handle(handle) => handle,
     };
     let mut query = MirrorQuery::default();
-    query.text = Some(handle.as_str().to_owned());
-    let mut entries = store.entries(account, query);
-    while let Some(entry) = entries.try_next().await? {
-        let same = |username: &String| username.eq_ignore_ascii_case(handle.as_str());
-        if entry.user.username.as_ref().is_some_and(same) {
-            return Ok(Some(entry));
-        }
-    }
-    Ok(None)
+    query.username = Some(handle.as_str().to_owned());
+    Ok(store.entries(account, query).try_next().await?)
 }
 
 /// The users that are named, each once, in their order.

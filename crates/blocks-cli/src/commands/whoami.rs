@@ -1,9 +1,11 @@
 //! `blocks whoami`: who is signed in.
 
+use blocks_app::WhenSpent;
+use indicatif::ProgressBar;
 use serde::Serialize;
 
 use crate::args::Globals;
-use crate::context::{Session, home, who};
+use crate::context::{Session, Wishes, home, who};
 use crate::exit::Exit;
 use crate::output::Output;
 
@@ -17,7 +19,9 @@ struct Who<'a> {
 pub(crate) async fn run(globals: &Globals, output: Output) -> anyhow::Result<Exit> {
     let home = home(globals)?;
     let store = home.open_store()?;
-    let session = Session::open(globals, &home, output).await?;
+    let bar = ProgressBar::hidden();
+    let wishes = Wishes { globals, when_spent: WhenSpent::Wait, bar, output };
+    let session = Session::open(wishes, &home, &store).await?;
     let account = session.account(globals, &store).await;
     session.close().await?;
     let account = account?;

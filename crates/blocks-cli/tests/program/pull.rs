@@ -69,6 +69,14 @@ fn without_waiting_it_stops_at_the_window_and_goes_on_later() {
 }
 
 #[test]
+fn an_unfinished_read_can_be_given_up() {
+    let home = Home::new();
+    home.sandboxed(&["pull", "--no-wait", "--page-size", "100"]).ended(5);
+    let summary = &home.sandboxed(&["pull", "--json", "--restart"]).ended(0).json()[0];
+    assert_eq!((&summary["requests"], &summary["resumed"]), (&3.into(), &false.into()));
+}
+
+#[test]
 fn a_budget_is_a_hard_stop_and_the_next_run_goes_on() {
     let home = Home::new();
     let ran = home.sandboxed(&["pull", "--budget", "1.50"]).ended(6);

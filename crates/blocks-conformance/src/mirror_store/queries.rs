@@ -182,6 +182,36 @@ fn filters() -> Vec<MirrorQuery> {
     filters
 }
 
+/// Asked for a handle, a mirror shows whoever has it, the whole of it, without regard to case, in
+/// every order and together with other filters.
+pub async fn a_handle_is_matched_whole_and_without_case<H: MirrorStoreHarness>(h: H) {
+    let named = |number, handle: Option<&str>| {
+        with(number, |user| {
+            user.username = handle.map(str::to_owned);
+            user.name = Some("Ann_Bee".into());
+            user.verified = Some(number > 1);
+        })
+    };
+    let store = h.handle();
+    let list = [(1, "Ann_Bee"), (2, "ann_bees"), (3, "annXbee"), (4, "Ünn"), (6, "ANN_bee")];
+    let mut users: Vec<_> = list.map(|(number, handle)| named(number, Some(handle))).into();
+    users.insert(4, named(5, None));
+    mirror(&store, me(), vec![users]).await;
+    for order in ORDERS.into_iter().chain([MirrorOrder::Newest]) {
+        let mut asked = MirrorQuery::default();
+        asked.order = order;
+        for (handle, expected) in
+            [("aNN_bee", &[1, 6][..]), ("ANN", &[]), ("ünn", &[4]), ("%", &[]), ("", &[])]
+        {
+            asked.username = Some(handle.into());
+            let found = ids(&query(&store, me(), asked.clone()).await);
+            assert_eq!(found, expected, "`{handle}` by {order:?}");
+        }
+        (asked.username, asked.verified) = (Some("ann_bee".into()), Some(true));
+        assert_eq!(ids(&query(&store, me(), asked).await), [6], "verified, by {order:?}");
+    }
+}
+
 /// The limit cuts what filter and order have left, and 0 leaves nobody.
 pub async fn the_limit_is_taken_after_filter_and_order<H: MirrorStoreHarness>(h: H) {
     let store = h.handle();

@@ -111,6 +111,22 @@ pub async fn another_checkpoint_appends_nothing<H: MirrorStoreHarness>(h: H) {
     }
 }
 
+/// An append behind the last page is stale and stores nothing, though it expects the checkpoint
+/// where the read stands: a list has one end.
+pub async fn nothing_follows_the_last_page<H: MirrorStoreHarness>(h: H) {
+    let mut reading = Reading::begin(h.handle(), me()).await;
+    reading.append(&page(&[1], None)).await;
+    let Reading { store, fence, read, checkpoint, guard: _guard } = reading;
+    let before = unfinished(&store, me()).await.expect("it is not finished");
+    for late in [page(&[2], None), page(&[2], Some(1)), page(&[], None)] {
+        let answer = append(&store, read.id, fence, &checkpoint, &late).await;
+        assert_eq!(answer, Append::Stale, "{late:?} came behind the last page");
+        assert_untouched(&store, &before, "the last page was stored before").await;
+    }
+    assert!(matches!(finish(&store, read.id, fence).await, Finish::Finished(_)), "it is whole");
+    assert_eq!(shown(&store, me()).await, [1]);
+}
+
 /// A read that was given up for another takes no more pages, and neither does the other get them.
 pub async fn a_read_that_was_given_up_appends_nothing<H: MirrorStoreHarness>(h: H) {
     let Reading { store, fence, read, guard: _guard, .. } = Reading::begin(h.handle(), me()).await;
@@ -166,7 +182,7 @@ pub async fn one_of_many_appends_wins<H: MirrorStoreHarness>(h: H) {
             Reading::begin(h.handle(), me()).await;
         let answers = race(|racer| {
             let (store, expected, id) = (h.handle(), read.checkpoint.clone(), read.id);
-            let page = page(&[racer as u64 + 1], None);
+            let page = page(&[racer as u64 + 1], Some(1));
             async move { append(&store, id, fence, &expected, &page).await }
         })
         .await;
@@ -175,6 +191,8 @@ pub async fn one_of_many_appends_wins<H: MirrorStoreHarness>(h: H) {
             .filter_map(|(id, answer)| (*answer != Append::Stale).then_some(id))
             .collect();
         assert_eq!(winners.len(), 1, "of {RACERS} pages behind one checkpoint in round {round}");
+        let behind = Checkpoint::new(1, Some(token(1)));
+        appended(&store, read.id, fence, &behind, &page(&[], None)).await;
         assert!(matches!(finish(&store, read.id, fence).await, Finish::Finished(_)));
         assert_eq!(shown(&store, me()).await, winners, "only the winner's page is stored");
     }

@@ -68,38 +68,9 @@ struct Storage {
     chosen: Shared<Option<AccountName>>,
 }
 
-#[derive(Debug)]
-struct Store {
-    storage: Storage,
-    fault: Option<Fault>,
-}
-
-impl AccountStoreHarness for Broken<Storage, Fault> {
-    const DURABLE: bool = true;
-
-    async fn fresh() -> Self {
-        Self { store: Storage::default(), fault: None }
-    }
-
-    fn handle(&self) -> Arc<dyn AccountStore> {
-        let apart = self.fault == Some(Fault::OneStorageAHandle);
-        let storage = if apart { Storage::default() } else { self.store.clone() };
-        Arc::new(Store { storage, fault: self.fault })
-    }
-
-    async fn reopen(mut self) -> Self {
-        if self.fault == Some(Fault::ForgetsOnReopening) {
-            self.store = Storage::default();
-        }
-        self
-    }
-}
+faulty_store!(AccountStoreHarness, AccountStore);
 
 impl Store {
-    fn has(&self, fault: Fault) -> bool {
-        self.fault == Some(fault)
-    }
-
     fn inner(&self) -> &MemoryAccountStore {
         &self.storage.accounts
     }

@@ -1,5 +1,44 @@
 //! The suites bite: for each rule there is a backend that breaks it, and the rule says so.
 
+/// Defines a `Store` over the `Storage` and the `Fault` of the module, and its harness: a storage
+/// that lasts, unless the fault is one of handles or of reopening.
+macro_rules! faulty_store {
+    ($harness:ident, $port:ident) => {
+        #[derive(Debug)]
+        struct Store {
+            storage: Storage,
+            fault: Option<Fault>,
+        }
+
+        impl Store {
+            fn has(&self, fault: Fault) -> bool {
+                self.fault == Some(fault)
+            }
+        }
+
+        impl $harness for Broken<Storage, Fault> {
+            const DURABLE: bool = true;
+
+            async fn fresh() -> Self {
+                Self { store: Storage::default(), fault: None }
+            }
+
+            fn handle(&self) -> Arc<dyn $port> {
+                let apart = self.fault == Some(Fault::OneStorageAHandle);
+                let storage = if apart { Storage::default() } else { self.store.clone() };
+                Arc::new(Store { storage, fault: self.fault })
+            }
+
+            async fn reopen(mut self) -> Self {
+                if self.fault == Some(Fault::ForgetsOnReopening) {
+                    self.store = Storage::default();
+                }
+                self
+            }
+        }
+    };
+}
+
 mod accounts;
 mod blocks;
 mod credentials;

@@ -32,6 +32,7 @@ enum Fault {
     SkipsEmptyPages,
     AppendTakesAnyFence,
     AppendTakesAnyCheckpoint,
+    GoesOnBehindTheEnd,
     AppendTakesAnyRead,
     PretendsToAppend,
     UnknownReadsFail,
@@ -56,6 +57,7 @@ enum Fault {
     YoungestFirst,
     ReversesEverything,
     IgnoresProtected,
+    MatchesPartsOfHandles,
     LimitsBeforeItFilters,
     OneMirrorForAll,
     OneStorageAHandle,
@@ -75,6 +77,7 @@ const FAULTS: &[(&str, Fault)] = &[
     ("a_page_moves_the_checkpoint", Fault::SkipsEmptyPages),
     ("an_old_fence_appends_nothing", Fault::AppendTakesAnyFence),
     ("another_checkpoint_appends_nothing", Fault::AppendTakesAnyCheckpoint),
+    ("nothing_follows_the_last_page", Fault::GoesOnBehindTheEnd),
     ("a_read_that_was_given_up_appends_nothing", Fault::AppendTakesAnyRead),
     ("a_finished_read_appends_nothing", Fault::PretendsToAppend),
     ("an_unknown_read_is_stale", Fault::UnknownReadsFail),
@@ -101,6 +104,7 @@ const FAULTS: &[(&str, Fault)] = &[
     ("the_unknown_stand_last_either_way", Fault::ReversesEverything),
     ("equal_users_stand_in_the_order_of_the_list", Fault::ReversesEverything),
     ("filters_admit_as_the_query_says", Fault::IgnoresProtected),
+    ("a_handle_is_matched_whole_and_without_case", Fault::MatchesPartsOfHandles),
     ("the_limit_is_taken_after_filter_and_order", Fault::LimitsBeforeItFilters),
     ("accounts_do_not_touch_each_other", Fault::OneMirrorForAll),
     ("handles_share_one_storage", Fault::OneStorageAHandle),
@@ -137,32 +141,7 @@ struct Notes {
     profiles: HashMap<UserId, User>,
 }
 
-#[derive(Debug)]
-struct Store {
-    storage: Storage,
-    fault: Option<Fault>,
-}
-
-impl MirrorStoreHarness for Broken<Storage, Fault> {
-    const DURABLE: bool = true;
-
-    async fn fresh() -> Self {
-        Self { store: Storage::default(), fault: None }
-    }
-
-    fn handle(&self) -> Arc<dyn MirrorStore> {
-        let apart = self.fault == Some(Fault::OneStorageAHandle);
-        let storage = if apart { Storage::default() } else { self.store.clone() };
-        Arc::new(Store { storage, fault: self.fault })
-    }
-
-    async fn reopen(mut self) -> Self {
-        if self.fault == Some(Fault::ForgetsOnReopening) {
-            self.store = Storage::default();
-        }
-        self
-    }
-}
+faulty_store!(MirrorStoreHarness, MirrorStore);
 
 /// Takes the mark of a hold off when it is dropped.
 struct Unmark(Shared<Notes>);
@@ -174,10 +153,6 @@ impl Drop for Unmark {
 }
 
 impl Store {
-    fn has(&self, fault: Fault) -> bool {
-        self.fault == Some(fault)
-    }
-
     fn inner(&self) -> &MemoryMirrorStore {
         &self.storage.mirror
     }
@@ -331,6 +306,9 @@ impl MirrorStore for Store {
         {
             dawdle().await;
             expected = self.open().await?.expect("nobody finishes it").checkpoint;
+        }
+        if self.has(Fault::GoesOnBehindTheEnd) && expected.is_at_end() {
+            return Ok(Append::Appended(expected.behind(page)));
         }
         let fence = self.fence(fence, Fault::AppendTakesAnyFence);
         let page = self.stored(page);

@@ -1,6 +1,6 @@
 //! Token stores, each with one fault.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -24,6 +24,8 @@ enum Fault {
     ConflictShowsNothing,
     NeverForgets,
     DeletionForgetsTheRevision,
+    QuotesWhatIsDamaged,
+    ReadsBeforeItWrites,
     LeaseEndsAtOnce,
     BusySaysNothing,
     ClaimsOnAnyRevision,
@@ -52,6 +54,8 @@ const FAULTS: &[(&str, Fault)] = &[
     ("a_conflict_shows_what_is_there", Fault::ConflictShowsNothing),
     ("a_forgotten_credential_is_gone", Fault::NeverForgets),
     ("no_revision_is_used_again_after_deletion", Fault::DeletionForgetsTheRevision),
+    ("a_damaged_credential_is_told_without_its_text", Fault::QuotesWhatIsDamaged),
+    ("a_damaged_credential_can_be_replaced_or_forgotten", Fault::ReadsBeforeItWrites),
     ("a_claim_on_the_current_revision_is_granted", Fault::LeaseEndsAtOnce),
     ("a_lease_makes_others_busy_until_it_ends", Fault::BusySaysNothing),
     ("a_claim_on_another_revision_is_moved", Fault::ClaimsOnAnyRevision),
@@ -83,7 +87,11 @@ struct Storage {
     tokens: Shared<MemoryTokenStore>,
     /// The last lease of each account, until it is released.
     leases: Shared<HashMap<AccountName, Lease>>,
+    /// The accounts whose credential cannot be read, until it is replaced or forgotten.
+    damaged: Shared<HashSet<AccountName>>,
 }
+
+type Stored = Versioned<Option<Credential>>;
 
 #[derive(Debug)]
 struct Store {
@@ -102,6 +110,10 @@ impl TokenStoreHarness for Broken<Storage, Fault> {
         let apart = self.fault == Some(Fault::OneStorageAHandle);
         let storage = if apart { Storage::default() } else { self.store.clone() };
         Arc::new(Store { storage, fault: self.fault })
+    }
+
+    async fn damage(&self, account: &AccountName) -> bool {
+        self.store.damaged.with(|damaged| damaged.insert(account.clone()))
     }
 
     async fn reopen(self) -> Self {
@@ -147,6 +159,19 @@ impl Store {
         self.storage.leases.with(|leases| leases.get(account).cloned())
     }
 
+    /// What the caller is shown, if it can be read.
+    fn shown(&self, account: &AccountName, found: Stored) -> Result<Stored, StoreError> {
+        if !self.storage.damaged.with(|damaged| damaged.contains(account)) {
+            return Ok(found);
+        }
+        let text = "{ s3cret".into();
+        let told = Versioned::from_secret_json(account, found.revision, Some(&text));
+        told.map_err(|error| match self.fault {
+            Some(Fault::QuotesWhatIsDamaged) => error.with_source("what stands there: { s3cret"),
+            _ => error,
+        })
+    }
+
     async fn release_held(&self, account: &AccountName) -> Result<(), StoreError> {
         match self.held(account) {
             Some(lease) => self.inner().release(&lease).await,
@@ -165,7 +190,7 @@ impl TokenStore for Store {
         if self.has(Fault::BeginsAtRevisionOne) && found.revision == Revision::NONE {
             return Ok(Versioned::new(Revision::new(1), None));
         }
-        Ok(found)
+        self.shown(account, found)
     }
 
     async fn claim(
@@ -202,6 +227,7 @@ impl TokenStore for Store {
             Claim::Busy { .. } if self.has(Fault::BusySaysNothing) => {
                 Ok(Claim::Busy { retry_in: Duration::ZERO })
             }
+            Claim::Moved(there) => Ok(Claim::Moved(self.shown(account, there)?)),
             other => Ok(other),
         }
     }
@@ -214,6 +240,9 @@ impl TokenStore for Store {
     ) -> Result<Swap, StoreError> {
         let (inner, account) = (self.inner(), &self.slot(account));
         let found = inner.load(account).await?;
+        if self.has(Fault::ReadsBeforeItWrites) {
+            self.shown(account, found.clone())?;
+        }
         if self.has(Fault::CountsOnlyChanges) && credential == found.value {
             return Ok(Swap::Done(found.revision));
         }
@@ -246,6 +275,11 @@ impl TokenStore for Store {
         Ok(match answer {
             Swap::Conflict(there) if self.has(Fault::ConflictShowsNothing) => {
                 Swap::Conflict(Versioned::new(there.revision, None))
+            }
+            Swap::Conflict(there) => Swap::Conflict(self.shown(account, there)?),
+            Swap::Done(_) => {
+                self.storage.damaged.with(|damaged| damaged.remove(account));
+                answer
             }
             other => other,
         })

@@ -1,11 +1,11 @@
 //! Window stores, each with one fault.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use blocks_conformance::window_store::{WindowStoreHarness, rules};
-use blocks_domain::{Endpoint, RateLimit, RateWindow, UserId};
+use blocks_domain::{CallOutcome, Endpoint, RateLimit, RateWindow, Ticket, UserId};
 use blocks_fake::stores::MemoryWindowStore;
 use blocks_ports::{Reservation, StoreError, WindowStore};
 use jiff::Timestamp;
@@ -18,13 +18,21 @@ enum Fault {
     WindowsSlide,
     TimeStandsStill,
     IgnoresTheServer,
-    HearsOnlyWhatWasReserved,
+    IsDeafToStragglers,
     KeepsThePublishedLimit,
     TrustsTheLocalClock,
     ForgetsCallsOnTheirWay,
     CountsAnswersTwice,
+    TakesAnyTicketForTheLast,
+    TakesSilenceForNoCall,
+    WaitsForThoseWhoTellNothing,
+    CountsWhatWasNotCounted,
+    TakesRefusalsForAnswers,
+    TakesRefusalsForWholeWindows,
+    IgnoresRefusalsWithoutAnEnd,
     TakesOverEndedWindows,
     KnowsOnlyTheLastAnswer,
+    TimeOnlyRunsForward,
     OneWindowForAllUsers,
     OneWindowForAllEndpoints,
     OneStorageAHandle,
@@ -37,13 +45,21 @@ const FAULTS: &[(&str, Fault)] = &[
     ("an_assumed_window_lasts_15_minutes_from_the_first_reservation", Fault::WindowsSlide),
     ("a_new_window_is_assumed_when_one_has_ended", Fault::TimeStandsStill),
     ("what_the_server_tells_overrides_what_was_assumed", Fault::IgnoresTheServer),
-    ("what_the_server_tells_before_any_reservation_counts", Fault::HearsOnlyWhatWasReserved),
+    ("what_a_late_answer_tells_of_the_present_window_counts", Fault::IsDeafToStragglers),
     ("a_limit_that_the_server_tells_is_kept", Fault::KeepsThePublishedLimit),
     ("the_end_of_a_window_is_told_by_the_servers_clock", Fault::TrustsTheLocalClock),
     ("calls_not_yet_answered_stay_counted", Fault::ForgetsCallsOnTheirWay),
     ("an_answer_ends_one_reservation", Fault::CountsAnswersTwice),
+    ("a_late_answer_ends_no_reservation_of_the_present_window", Fault::TakesAnyTicketForTheLast),
+    ("a_call_that_tells_nothing_counts_as_made", Fault::TakesSilenceForNoCall),
+    ("a_call_that_tells_nothing_ends_its_reservation", Fault::WaitsForThoseWhoTellNothing),
+    ("a_call_that_was_not_counted_is_given_back", Fault::CountsWhatWasNotCounted),
+    ("a_refusal_is_obeyed_until_the_end_it_tells", Fault::TakesRefusalsForAnswers),
+    ("a_refusal_without_an_end_lasts_until_the_known_one", Fault::TakesRefusalsForWholeWindows),
+    ("a_refusal_of_which_no_end_is_known_lasts_15_minutes", Fault::IgnoresRefusalsWithoutAnEnd),
     ("a_window_that_has_ended_is_not_taken_over", Fault::TakesOverEndedWindows),
     ("a_window_that_ends_before_the_known_one_is_not_taken_over", Fault::KnowsOnlyTheLastAnswer),
+    ("an_end_that_no_window_can_have_is_not_believed", Fault::TimeOnlyRunsForward),
     ("users_do_not_touch_each_other", Fault::OneWindowForAllUsers),
     ("endpoints_do_not_touch_each_other", Fault::OneWindowForAllEndpoints),
     ("handles_share_one_storage", Fault::OneStorageAHandle),
@@ -67,41 +83,13 @@ struct Storage {
 struct Notes {
     reserved: HashSet<(UserId, Endpoint)>,
     granted: HashMap<UserId, u32>,
-    beginning: Option<Timestamp>,
+    times: BTreeSet<Timestamp>,
+    last: Option<Ticket>,
 }
 
-#[derive(Debug)]
-struct Store {
-    storage: Storage,
-    fault: Option<Fault>,
-}
-
-impl WindowStoreHarness for Broken<Storage, Fault> {
-    const DURABLE: bool = true;
-
-    async fn fresh() -> Self {
-        Self { store: Storage::default(), fault: None }
-    }
-
-    fn handle(&self) -> Arc<dyn WindowStore> {
-        let apart = self.fault == Some(Fault::OneStorageAHandle);
-        let storage = if apart { Storage::default() } else { self.store.clone() };
-        Arc::new(Store { storage, fault: self.fault })
-    }
-
-    async fn reopen(mut self) -> Self {
-        if self.fault == Some(Fault::ForgetsOnReopening) {
-            self.store = Storage::default();
-        }
-        self
-    }
-}
+faulty_store!(WindowStoreHarness, WindowStore);
 
 impl Store {
-    fn has(&self, fault: Fault) -> bool {
-        self.fault == Some(fault)
-    }
-
     fn inner(&self) -> MemoryWindowStore {
         self.storage.windows.with(|windows| windows.clone())
     }
@@ -112,6 +100,25 @@ impl Store {
             Some(Fault::OneWindowForAllEndpoints) => (user, Endpoint::GetBlocking),
             _ => (user, endpoint),
         }
+    }
+
+    /// The time of a reservation as the fault has it.
+    fn time(&self, now: Timestamp) -> Timestamp {
+        self.storage.notes.with(|notes| {
+            notes.times.insert(now);
+            let told = match self.fault {
+                Some(Fault::TimeStandsStill) => notes.times.first(),
+                Some(Fault::TimeOnlyRunsForward) => notes.times.last(),
+                _ => None,
+            };
+            told.copied().unwrap_or(now)
+        })
+    }
+
+    /// Whether nobody has reserved for so long that the window has ended.
+    fn is_late(&self, now: Timestamp) -> bool {
+        let last = self.storage.notes.with(|notes| notes.times.last().copied());
+        last.is_some_and(|last| now >= last + RateLimit::WINDOW)
     }
 
     /// The window as the fault has it.
@@ -127,6 +134,28 @@ impl Store {
             _ => window,
         }
     }
+
+    /// What came of a call as the fault has it; `None` is nothing at all.
+    fn understood(&self, outcome: CallOutcome, now: Timestamp) -> Option<CallOutcome> {
+        let Some(fault) = self.fault else { return Some(outcome) };
+        Some(match (outcome, fault) {
+            (_, Fault::IsDeafToStragglers) if self.is_late(now) => return None,
+            (CallOutcome::Told(_), Fault::IgnoresTheServer) => CallOutcome::Untold,
+            (CallOutcome::Told(window), _) => CallOutcome::Told(self.heard(window, now)),
+            (CallOutcome::Untold, Fault::TakesSilenceForNoCall) => CallOutcome::Uncounted,
+            (CallOutcome::Untold, Fault::WaitsForThoseWhoTellNothing) => return None,
+            (CallOutcome::Uncounted, Fault::CountsWhatWasNotCounted) => CallOutcome::Untold,
+            (CallOutcome::Refused(Some(window)), Fault::TakesRefusalsForAnswers) => {
+                CallOutcome::Told(window)
+            }
+            (CallOutcome::Refused(None), Fault::TakesRefusalsForWholeWindows) => {
+                let whole = RateWindow::new(15, 0, now + RateLimit::WINDOW, None);
+                CallOutcome::Refused(Some(whole))
+            }
+            (CallOutcome::Refused(None), Fault::IgnoresRefusalsWithoutAnEnd) => CallOutcome::Untold,
+            _ => outcome,
+        })
+    }
 }
 
 #[async_trait]
@@ -139,48 +168,54 @@ impl WindowStore for Store {
     ) -> Result<Reservation, StoreError> {
         let (user, endpoint) = self.slot(user, endpoint);
         let first = self.storage.notes.with(|notes| notes.reserved.insert((user, endpoint)));
-        let beginning = self.storage.notes.with(|notes| *notes.beginning.get_or_insert(now));
+        let now = self.time(now);
         if self.has(Fault::AssumesTen) && first {
-            let ten = RateWindow::new(10, 10, now + RateLimit::WINDOW, None);
-            self.inner().observe(user, endpoint, &ten, now).await?;
+            for _ in 0..5 {
+                self.inner().reserve(user, endpoint, now).await?;
+            }
         }
         if self.has(Fault::ReservationsAreNotAtomic) {
             let granted = self.storage.notes.with(|notes| notes.granted.get(&user).copied());
             let granted = granted.unwrap_or_default();
             dawdle().await;
             self.storage.notes.with(|notes| notes.granted.insert(user, granted + 1));
-            let until = now + RateLimit::WINDOW;
             let left = granted < endpoint.spec().limit.requests().get();
-            return Ok(if left { Reservation::Granted } else { Reservation::Wait { until } });
+            let ticket = Ticket::of_window(1);
+            return Ok(if left { Ok(ticket) } else { Err(now + RateLimit::WINDOW) }.into());
         }
-        let now = if self.has(Fault::TimeStandsStill) { beginning } else { now };
-        let answer = self.inner().reserve(user, endpoint, now).await?;
-        if self.has(Fault::WindowsSlide) && answer != Reservation::Granted {
-            return Ok(Reservation::Wait { until: now + RateLimit::WINDOW });
+        match self.inner().reserve(user, endpoint, now).await? {
+            Reservation::Granted(ticket) => {
+                self.storage.notes.with(|notes| notes.last = Some(ticket));
+                Ok(Reservation::Granted(ticket))
+            }
+            _ if self.has(Fault::WindowsSlide) => {
+                Ok(Reservation::Wait { until: now + RateLimit::WINDOW })
+            }
+            spent => Ok(spent),
         }
-        Ok(answer)
     }
 
-    async fn observe(
+    async fn settle(
         &self,
         user: UserId,
         endpoint: Endpoint,
-        window: &RateWindow,
+        ticket: Ticket,
+        outcome: CallOutcome,
         now: Timestamp,
     ) -> Result<(), StoreError> {
         let (user, endpoint) = self.slot(user, endpoint);
-        let reserved = self.storage.notes.with(|notes| notes.reserved.contains(&(user, endpoint)));
-        let deaf = self.has(Fault::HearsOnlyWhatWasReserved) && !reserved;
-        if deaf || self.has(Fault::IgnoresTheServer) {
-            return Ok(());
-        }
         if self.has(Fault::KnowsOnlyTheLastAnswer) {
             self.storage.windows.with(|windows| *windows = MemoryWindowStore::default());
         }
-        let window = self.heard(*window, now);
-        let answers = if self.has(Fault::ForgetsCallsOnTheirWay) { 50 } else { 1 };
-        for _ in 0..answers {
-            self.inner().observe(user, endpoint, &window, now).await?;
+        let last = self.storage.notes.with(|notes| notes.last);
+        let ticket = match last {
+            Some(last) if self.has(Fault::TakesAnyTicketForTheLast) => last,
+            _ => ticket,
+        };
+        let Some(outcome) = self.understood(outcome, now) else { return Ok(()) };
+        let times = if self.has(Fault::ForgetsCallsOnTheirWay) { 50 } else { 1 };
+        for _ in 0..times {
+            self.inner().settle(user, endpoint, ticket, outcome, now).await?;
         }
         if self.has(Fault::CountsAnswersTwice) {
             self.inner().reserve(user, endpoint, now).await?;

@@ -10,7 +10,7 @@ mod plain;
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
-use blocks_domain::{BlockingPage, Vocabulary};
+use blocks_domain::{BlockingPage, FromJson as _, Vocabulary};
 use criterion::{Criterion, Throughput};
 
 const USERS: u64 = 1_000;
@@ -36,7 +36,7 @@ fn main() {
 }
 
 fn read_models(json: &str) -> BlockingPage {
-    serde_json::from_str(black_box(json)).expect("a page")
+    BlockingPage::from_json(black_box(json)).expect("a page").0
 }
 
 fn read_plain(json: &str) -> plain::Page {

@@ -49,7 +49,7 @@ object! {
     #[derive(Default)]
     pub struct BlockStateReply {
         /// What stands now.
-        pub data: Option<BlockState> = "data",
+        pub data: Option<BlockState> = "data" else fail,
         /// Why nothing changed.
         pub errors: Option<Vec<Problem>> = "errors",
     }

@@ -19,6 +19,12 @@ object! {
     /// A page can hold fewer users than were asked for, even none, and not be the last: only a
     /// [`Meta`] without `next_token` ends the list.
     ///
+    /// A page that was paid for is not lost to one odd value: an optional field that has another
+    /// type than it should is `None`, and its text stands in the `extra` of its object, from where
+    /// it is written back. [`FromJson`](crate::FromJson) tells of it. Only what nothing can be
+    /// done without makes a page an error, which names it: `meta`, its count and tokens, that
+    /// `data` is a list, and the id of each of its users.
+    ///
     /// ```
     /// use blocks_domain::BlockingPage;
     ///
@@ -30,7 +36,7 @@ object! {
     /// ```
     pub struct BlockingPage {
         /// The blocked users; a page without users has no such key.
-        pub data: Option<Vec<User>> = "data",
+        pub data: Option<Vec<User>> = "data" else fail,
         /// What the expansions brought along.
         pub includes: Option<Includes> = "includes",
         /// What went wrong with a part of the answer.
@@ -67,9 +73,9 @@ object! {
         /// How many users the page says that it holds.
         pub result_count: u32 = "result_count",
         /// The page before; missing on the first one.
-        pub previous_token: Option<PageToken> = "previous_token",
+        pub previous_token: Option<PageToken> = "previous_token" else fail,
         /// The page after; missing on the last one and only there.
-        pub next_token: Option<PageToken> = "next_token",
+        pub next_token: Option<PageToken> = "next_token" else fail,
     }
 }
 
@@ -188,7 +194,7 @@ object! {
     #[derive(Default)]
     pub struct UsersPage {
         /// The users that were found, in the order of the request.
-        pub data: Option<Vec<User>> = "data",
+        pub data: Option<Vec<User>> = "data" else fail,
         /// What the expansions brought along.
         pub includes: Option<Includes> = "includes",
         /// One problem for each user that was not found.
@@ -221,7 +227,7 @@ object! {
     #[derive(Default)]
     pub struct UserReply {
         /// The user.
-        pub data: Option<User> = "data",
+        pub data: Option<User> = "data" else fail,
         /// What the expansions brought along.
         pub includes: Option<Includes> = "includes",
         /// Why there is no user, or what is missing of it.

@@ -1,19 +1,16 @@
 //! What X says when something is wrong, in whatever form it says it.
 
-use std::fmt;
+use serde::de::{self, Deserialize, DeserializeOwned, Deserializer};
 
-use serde::Deserialize;
-use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
-use serde::de::{self, Deserializer, MapAccess, SeqAccess, Visitor};
-
-use crate::wire::{object, open_enum};
+use crate::wire::{Wire as _, object, open_enum};
 use crate::{RawJson, Vocabulary};
 
 object! {
     /// One thing that is wrong.
     ///
     /// A problem stands beside the users of a page, or is the body of a refusal. This one type
-    /// serves every kind; which fields are there depends on [`Self::problem_type`].
+    /// serves every kind; which fields are there depends on [`Self::problem_type`]. A field that
+    /// has another type than it should is left out here and kept in `extra`.
     ///
     /// ```
     /// use blocks_domain::{Problem, ProblemType};
@@ -94,7 +91,8 @@ impl Problem {
 
     /// The most exact thing that X says about it: the message, the detail, or the title.
     ///
-    /// It is X's text and can hold anything that a user typed, control characters included.
+    /// It is X's text and can hold anything that a user typed, control characters included;
+    /// [`excerpt`](crate::excerpt) makes it fit to be shown.
     #[must_use]
     pub fn message(&self) -> Option<&str> {
         [&self.message, &self.detail, &self.title]
@@ -299,30 +297,16 @@ impl ErrorBody {
 
 impl<'de> Deserialize<'de> for ErrorBody {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct AnyForm;
-
-        impl<'de> Visitor<'de> for AnyForm {
-            type Value = ErrorBody;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a problem, a list of problems, or a text")
-            }
-
-            fn visit_str<E: de::Error>(self, text: &str) -> Result<ErrorBody, E> {
-                let problem = Problem { message: Some(text.to_owned()), ..Problem::default() };
-                Ok(ErrorBody { problems: vec![problem] })
-            }
-
-            fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<ErrorBody, A::Error> {
-                let problems = Deserialize::deserialize(SeqAccessDeserializer::new(seq))?;
-                Ok(ErrorBody { problems })
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<ErrorBody, A::Error> {
-                Problem::deserialize(MapAccessDeserializer::new(map)).map(ErrorBody::spread)
-            }
-        }
-
-        deserializer.deserialize_any(AnyForm)
+        let body = RawJson::read(deserializer)?;
+        let problems = match body.get().as_bytes().first() {
+            Some(b'{') => return from_json(&body).map(Self::spread),
+            Some(b'[') => from_json(&body)?,
+            _ => vec![Problem { message: Some(from_json(&body)?), ..Problem::default() }],
+        };
+        Ok(Self { problems })
     }
+}
+
+fn from_json<T: DeserializeOwned, E: de::Error>(json: &RawJson) -> Result<T, E> {
+    serde_json::from_str(json.get()).map_err(E::custom)
 }

@@ -143,6 +143,29 @@ impl RateWindow {
         }
     }
 
+    /// When the window ends by the clock here, which says `arrived`; `None` when it has ended.
+    ///
+    /// No window lasts longer than [`RateLimit::WINDOW`] from now, whatever a broken header says.
+    ///
+    /// ```
+    /// use blocks_domain::{RateLimit, RateWindow};
+    /// use jiff::Timestamp;
+    ///
+    /// let at = |second| Timestamp::from_second(second).unwrap();
+    /// let window = RateWindow::new(15, 0, at(1300), Some(at(1000)));
+    /// assert_eq!(window.end_here(at(5000)), Some(at(5300)));
+    ///
+    /// let broken = RateWindow::new(15, 0, Timestamp::MAX, None);
+    /// assert_eq!(broken.end_here(at(5000)), Some(at(5000) + RateLimit::WINDOW));
+    /// assert_eq!(RateWindow::new(15, 0, at(4999), None).end_here(at(5000)), None);
+    /// ```
+    #[must_use]
+    pub fn end_here(self, arrived: Timestamp) -> Option<Timestamp> {
+        let end = self.on_clock(arrived).reset();
+        let latest = arrived.saturating_add(RateLimit::WINDOW).unwrap_or(Timestamp::MAX);
+        (arrived < end).then(|| end.min(latest))
+    }
+
     /// How many requests may go at `now`, if none went since the window was told.
     ///
     /// ```

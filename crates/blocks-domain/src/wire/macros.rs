@@ -3,14 +3,16 @@
 /// A struct that mirrors a JSON object of the API.
 ///
 /// `= "tweet word" / "post word"` gives a key's spellings (one word where both agree);
-/// `also "word"` reads a further spelling that is never written.
+/// `also "word"` reads a further spelling that is never written. An optional field whose value
+/// has another type is put aside in `extra`; `else fail` makes it an error, for fields that an
+/// answer is worth nothing without.
 macro_rules! object {
     (
         $(#[$meta:meta])*
         pub struct $name:ident {
             $(
                 $(#[$field_meta:meta])*
-                pub $field:ident: $ty:ty = $tweet:literal $(/ $post:literal)? $(also $alias:literal)*,
+                pub $field:ident: $ty:ty = $tweet:literal $(/ $post:literal)? $(also $alias:literal)* $(else $fail:ident)?,
             )*
         }
     ) => {
@@ -24,7 +26,7 @@ macro_rules! object {
                 #[cfg_attr(feature = "schema", schemars(rename = $tweet))]
                 pub $field: $ty,
             )*
-            /// What X sent beyond the fields that this version knows.
+            /// What X sent beyond the fields that this version knows, or in another type.
             #[cfg_attr(feature = "schema", schemars(skip))]
             pub extra: $crate::Extra,
         }
@@ -81,6 +83,31 @@ macro_rules! object {
                 deserializer.deserialize_map(Object)
             }
 
+            fn read_patiently(
+                json: &str,
+                patience: &mut $crate::wire::Patience,
+            ) -> serde_json::Result<Self> {
+                $(let mut $field: Option<$ty> = None;)*
+                let mut extra = $crate::Extra::default();
+                for (key, json) in patience.members(json)? {
+                    match &*key {
+                        $(
+                            $tweet $(| $post)? $(| $alias)* => patience.member(
+                                (&key, json),
+                                &mut $field,
+                                $crate::wire::essential!($($fail)?),
+                                &mut extra,
+                            )?,
+                        )*
+                        _ => extra.push(&key, json.to_owned()),
+                    }
+                }
+                Ok($name {
+                    $($field: patience.found($field, $tweet)?,)*
+                    extra,
+                })
+            }
+
             fn write<S: serde::Serializer>(
                 &self,
                 words: $crate::Vocabulary,
@@ -98,7 +125,19 @@ macro_rules! object {
             }
         }
 
-        $crate::wire::serde_through_wire!($name);
+        impl $crate::FromJson for $name {
+            fn from_json(json: &str) -> serde_json::Result<(Self, $crate::Oddities)> {
+                $crate::wire::read(json)
+            }
+        }
+
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                $crate::wire::deserialize(deserializer)
+            }
+        }
+
+        $crate::wire::serialize_through_wire!($name);
 
         #[cfg(test)]
         impl $crate::model::arbitrary::Arbitrary for $name {
@@ -212,7 +251,17 @@ macro_rules! second {
     };
 }
 
-/// serde's traits for a [`Wire`] type: reads both vocabularies, writes tweet words.
+/// Whether a field is marked with `else fail`.
+macro_rules! essential {
+    () => {
+        false
+    };
+    (fail) => {
+        true
+    };
+}
+
+/// serde's traits for a [`Wire`] type that is no object.
 macro_rules! serde_through_wire {
     ($name:ident) => {
         impl<'de> serde::Deserialize<'de> for $name {
@@ -221,6 +270,13 @@ macro_rules! serde_through_wire {
             }
         }
 
+        $crate::wire::serialize_through_wire!($name);
+    };
+}
+
+/// serde's `Serialize` for a [`Wire`] type: writes tweet words.
+macro_rules! serialize_through_wire {
+    ($name:ident) => {
         impl serde::Serialize for $name {
             fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 <Self as $crate::wire::Wire>::write(self, $crate::Vocabulary::default(), serializer)
@@ -229,4 +285,4 @@ macro_rules! serde_through_wire {
     };
 }
 
-pub(crate) use {object, open_enum, second, serde_through_wire};
+pub(crate) use {essential, object, open_enum, second, serde_through_wire, serialize_through_wire};

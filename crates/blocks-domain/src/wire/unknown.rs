@@ -11,6 +11,8 @@ use crate::Vocabulary;
 
 /// The keys of an answer that this version does not know, with their values as raw text.
 ///
+/// A key that is known stands here as well when its value has another type than its field.
+///
 /// They are kept in the order in which they came, written back as they were, and compared as
 /// text.
 ///

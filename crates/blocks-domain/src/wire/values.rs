@@ -6,7 +6,7 @@ use std::marker::PhantomData;
 use serde::de::{self, Deserializer, SeqAccess, Visitor};
 use serde::ser::{Serialize, SerializeSeq, Serializer};
 
-use super::{Read, Spelled, Wire, text};
+use super::{Patience, Read, Spelled, Wire, text};
 use crate::Vocabulary;
 
 impl<T: Wire> Wire for Option<T> {
@@ -34,6 +34,10 @@ impl<T: Wire> Wire for Option<T> {
         }
 
         deserializer.deserialize_option(Maybe(PhantomData))
+    }
+
+    fn read_patiently(json: &str, patience: &mut Patience) -> serde_json::Result<Self> {
+        if json == "null" { Ok(None) } else { T::read_patiently(json, patience).map(Some) }
     }
 
     fn write<S: Serializer>(&self, words: Vocabulary, serializer: S) -> Result<S::Ok, S::Error> {
@@ -73,6 +77,11 @@ impl<T: Wire> Wire for Vec<T> {
         }
 
         deserializer.deserialize_seq(List(PhantomData))
+    }
+
+    fn read_patiently(json: &str, patience: &mut Patience) -> serde_json::Result<Self> {
+        let elements = patience.elements(json)?.into_iter().enumerate();
+        elements.map(|(i, json)| patience.within(format_args!("[{i}]"), json.get())).collect()
     }
 
     fn write<S: Serializer>(&self, words: Vocabulary, serializer: S) -> Result<S::Ok, S::Error> {

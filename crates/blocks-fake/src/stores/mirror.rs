@@ -16,6 +16,39 @@ use jiff::Timestamp;
 use super::Shared;
 
 /// A [`MirrorStore`] in memory.
+///
+/// A read: hold the list, begin, append each page behind the last checkpoint, finish.
+///
+/// ```
+/// use blocks_domain::User;
+/// use blocks_fake::stores::MemoryMirrorStore;
+/// use blocks_ports::{
+///     Append, Finish, Hold, MirrorPage, MirrorQuery, MirrorStore, ReadKind,
+/// };
+/// use futures_util::TryStreamExt;
+/// use jiff::Timestamp;
+///
+/// # tokio::runtime::Builder::new_current_thread().build().expect("a runtime").block_on(async {
+/// let store = MemoryMirrorStore::default();
+/// let (me, other) = ("12".parse().expect("an id"), "34".parse().expect("an id"));
+/// let now = Timestamp::UNIX_EPOCH;
+///
+/// let Hold::Held { fence, guard } = store.hold(me).await? else { panic!() };
+/// let read = store.begin(me, fence, ReadKind::Full, now).await?;
+/// let page = MirrorPage::new(vec![User::new(other)], None, now);
+/// let appended = store.append(read.id, fence, &read.checkpoint, &page).await?;
+/// let Append::Appended(checkpoint) = appended else { panic!() };
+/// assert!(checkpoint.is_at_end());
+/// assert_eq!(store.snapshot(me).await?, None, "an unfinished read is never shown");
+///
+/// let Finish::Finished(snapshot) = store.finish(read.id, fence, now).await? else { panic!() };
+/// drop(guard);
+/// assert_eq!((snapshot.users, snapshot.added), (1, 1));
+/// let entries: Vec<_> = store.entries(me, MirrorQuery::default()).try_collect().await?;
+/// assert_eq!(entries[0].user.id, other);
+/// # Ok::<(), blocks_ports::StoreError>(())
+/// # }).expect("no store fails in memory");
+/// ```
 #[derive(Debug, Clone, Default)]
 pub struct MemoryMirrorStore {
     state: Shared<State>,
@@ -150,12 +183,12 @@ impl MirrorStore for MemoryMirrorStore {
     ) -> Result<Append, StoreError> {
         let mut state = self.state.lock();
         let open = state.reading(read, fence).and_then(|mirror| mirror.open.as_mut());
-        Ok(match open.filter(|open| open.read.checkpoint == *expected) {
-            Some(open) => {
+        Ok(match open {
+            Some(open) if open.read.checkpoint == *expected && !expected.is_at_end() => {
                 open.store(page);
                 Append::Appended(open.read.checkpoint.clone())
             }
-            None => Append::Stale,
+            _ => Append::Stale,
         })
     }
 

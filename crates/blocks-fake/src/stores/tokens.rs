@@ -14,17 +14,35 @@ use super::Shared;
 
 /// A [`TokenStore`] in memory.
 ///
+/// A refresh: claim the lease, spend the refresh token, swap in what came back, release.
+///
 /// ```
+/// use std::time::Duration;
+///
 /// use blocks_fake::stores::MemoryTokenStore;
-/// use blocks_ports::{Credential, Revision, Swap, TokenStore};
+/// use blocks_ports::{Claim, Credential, Revision, Swap, TokenStore};
+/// use jiff::Timestamp;
 ///
 /// # tokio::runtime::Builder::new_current_thread().build().expect("a runtime").block_on(async {
 /// let store = MemoryTokenStore::default();
-/// let account = "work".parse().expect("a name");
-/// store.swap(&account, Revision::NONE, Some(Credential::bearer("s3cret"))).await?;
+/// let work = "work".parse().expect("a name");
+/// let old = Some(Credential::bearer("0ld"));
+/// let Swap::Done(base) = store.swap(&work, Revision::NONE, old).await? else { panic!() };
 ///
-/// let late = store.clone().swap(&account, Revision::NONE, None).await?;
-/// assert!(matches!(late, Swap::Conflict(_)), "another handle, the same storage");
+/// let (ttl, now) = (Duration::from_secs(30), Timestamp::UNIX_EPOCH);
+/// let Claim::Granted(lease) = store.claim(&work, base, ttl, now).await? else { panic!() };
+/// let another = store.clone();
+/// let meanwhile = another.claim(&work, base, ttl, now).await?;
+/// assert_eq!(meanwhile, Claim::Busy { retry_in: ttl }, "another handle, the same storage");
+///
+/// let new = Some(Credential::bearer("n3w"));
+/// let Swap::Done(next) = store.swap(&work, base, new.clone()).await? else { panic!() };
+/// store.release(&lease).await?;
+/// assert!(next > base);
+/// assert_eq!(another.load(&work).await?.value, new);
+///
+/// let late = another.swap(&work, base, None).await?;
+/// assert!(matches!(late, Swap::Conflict(_)), "whoever comes late changes nothing");
 /// # Ok::<(), blocks_ports::StoreError>(())
 /// # }).expect("no store fails in memory");
 /// ```

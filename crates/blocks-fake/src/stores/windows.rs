@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use async_trait::async_trait;
-use blocks_domain::{Endpoint, RateWindow, UserId, WindowState};
+use blocks_domain::{CallOutcome, Endpoint, Ticket, UserId, WindowState};
 use blocks_ports::{Reservation, StoreError, WindowStore};
 use jiff::Timestamp;
 
@@ -20,12 +20,11 @@ impl MemoryWindowStore {
         &self,
         user: UserId,
         endpoint: Endpoint,
-        now: Timestamp,
-        f: impl FnOnce(&mut WindowState) -> T,
+        change: impl FnOnce(&mut WindowState) -> T,
     ) -> T {
         let mut windows = self.windows.lock();
-        let assumed = || WindowState::assumed(endpoint.spec().limit, now);
-        f(windows.entry((user, endpoint)).or_insert_with(assumed))
+        let unknown = || WindowState::unknown(endpoint.spec().limit);
+        change(windows.entry((user, endpoint)).or_insert_with(unknown))
     }
 }
 
@@ -37,20 +36,18 @@ impl WindowStore for MemoryWindowStore {
         endpoint: Endpoint,
         now: Timestamp,
     ) -> Result<Reservation, StoreError> {
-        Ok(match self.with_window(user, endpoint, now, |window| window.reserve(now)) {
-            Ok(()) => Reservation::Granted,
-            Err(until) => Reservation::Wait { until },
-        })
+        Ok(self.with_window(user, endpoint, |window| window.reserve(now)).into())
     }
 
-    async fn observe(
+    async fn settle(
         &self,
         user: UserId,
         endpoint: Endpoint,
-        window: &RateWindow,
+        ticket: Ticket,
+        outcome: CallOutcome,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        self.with_window(user, endpoint, now, |state| state.observe(window, now));
+        self.with_window(user, endpoint, |window| window.settle(ticket, outcome, now));
         Ok(())
     }
 }

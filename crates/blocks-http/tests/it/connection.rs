@@ -56,6 +56,7 @@ async fn a_connection_that_closes_before_the_answer_is_broken_as_well() {
         let error = read(&client(&server.url)).await.expect_err("no answer");
         assert_eq!(error.kind(), Failure::Transport, "{error:?}");
         assert_eq!(error.detail(), Some("the connection to 127.0.0.1 broke before an answer came"));
+        assert!(error.was_sent(), "it may have been counted");
         assert_eq!(error.status(), None);
         assert_eq!(server.connections.load(Ordering::Relaxed), 1, "nothing is tried again");
     }
@@ -69,6 +70,7 @@ async fn nobody_at_the_address_is_said_so() {
     let error = read(&client(&url)).await.expect_err("nobody");
     assert_eq!(error.kind(), Failure::Transport);
     assert_eq!(error.detail(), Some("no connection to 127.0.0.1"));
+    assert!(!error.was_sent());
 }
 
 #[tokio::test]

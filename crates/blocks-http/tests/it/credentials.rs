@@ -74,6 +74,7 @@ async fn what_cannot_be_sent_is_not_sent() {
         let error = read(&client(&server, Recorder::with(credential))).await.expect_err("unsent");
         assert_eq!(error.kind(), kind);
         assert!(!format!("{error} {error:?}").contains("acc3ss"));
+        assert!(!error.was_sent(), "{error:?}");
         assert_eq!(requests(&server).await, 0);
     }
 }
@@ -108,6 +109,7 @@ async fn without_a_credential_the_error_keeps_the_reason() {
         let source = error.source().expect("the reason");
         assert_eq!(source.to_string(), reason().to_string());
         assert!(!error.to_string().contains(&source.to_string()), "said once: {error}");
+        assert!(!error.was_sent(), "{error:?}");
         assert_eq!(requests(&server).await, 0);
     }
 }

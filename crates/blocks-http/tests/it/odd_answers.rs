@@ -1,7 +1,7 @@
 //! Answers of status 200 that are not what the API promises.
 
 use blocks_domain::{Failure, ForbiddenReason, Selection};
-use blocks_ports::{ApiError, BlocksApi, UsersApi};
+use blocks_ports::{ApiError, BlocksApi, UsersApi, Warning};
 use wiremock::ResponseTemplate;
 
 use crate::support::{answering, builder, client, json, pair, read, reading};
@@ -120,12 +120,12 @@ async fn malformed_json_is_told_by_its_place_and_what_is_wrong() {
         ("{\n \"hush\" 1}", "not valid JSON, at line 2, column 9"),
         (
             r#"{"data":[{"name":"hush"}],"meta":{"result_count":1}}"#,
-            "JSON of an unexpected shape: missing field `id` at line 1 column 24",
+            "JSON of an unexpected shape: data[0]: missing field `id`",
         ),
         (
             r#"{"meta":{"result_count":[]}}"#,
-            "JSON of an unexpected shape: invalid type: sequence, expected a whole number \
-             at line 1 column 25",
+            "JSON of an unexpected shape: meta.result_count: invalid type: sequence, \
+             expected a whole number",
         ),
     ] {
         let error = malformed(json(200, body)).await;
@@ -135,6 +135,22 @@ async fn malformed_json_is_told_by_its_place_and_what_is_wrong() {
     let latin1 =
         ResponseTemplate::new(200).set_body_raw(b"{\"meta\":\"\xe9\"}", "application/json");
     assert_eq!(malformed(latin1).await.detail(), Some("the answer is not UTF-8 text"));
+}
+
+#[tokio::test]
+async fn an_odd_field_of_one_user_is_a_warning_and_no_failure() {
+    let body = r#"{"data":[{"id":"34","verified":"y\u001bes"},{"id":"56","created_at":7}],"errors":[{"value":77,"title":"Odd"}],"meta":{"result_count":2}}"#;
+    let reply = reading(json(200, body)).await.expect("a page");
+    let [user, other] = reply.value.users() else { panic!("two users: {reply:?}") };
+    assert_eq!(user.extra.get("verified"), Some(r#""y\u001bes""#));
+    assert_eq!(other.extra.get("created_at"), Some("7"));
+    assert_eq!(reply.value.problems()[0].title.as_deref(), Some("Odd"));
+    let [Warning::OddFields { count: 3, first }] = &*reply.meta.warnings else {
+        panic!("one warning: {:?}", reply.meta.warnings)
+    };
+    assert!(first.starts_with("data[0].verified: "), "{first}");
+    let shown = reply.meta.warnings[0].to_string();
+    assert!(shown.contains("3 fields") && !shown.chars().any(char::is_control), "{shown}");
 }
 
 #[tokio::test]

@@ -227,12 +227,28 @@ async fn a_redirect_is_not_followed() {
             .insert_header("location", format!("{}/2/users", elsewhere.uri()))
             .set_body_raw("moved", "text/plain");
         let error = reading(answer).await.expect_err("a redirect");
-        assert_eq!((error.kind(), error.status()), (Failure::Malformed, Some(status)));
-        assert!(error.to_string().contains("redirect to 127.0.0.1,"), "{error}");
+        assert_eq!((error.kind(), error.status()), (Failure::InvalidRequest, Some(status)));
+        assert!(!error.kind().is_retryable(), "it would come again");
+        assert!(
+            error.to_string().contains("127.0.0.1 answers with a redirect to 127.0.0.1,"),
+            "{error}"
+        );
         assert!(error.to_string().contains(&status.to_string()), "{error}");
     }
     assert_eq!(elsewhere.received_requests().await.map(|requests| requests.len()), Some(0));
 
     let error = reading(ResponseTemplate::new(304)).await.expect_err("a redirect");
     assert!(error.to_string().contains("redirect to nowhere"), "{error}");
+}
+
+#[tokio::test]
+async fn an_odd_member_of_a_problem_does_not_hide_what_kind_it_is() {
+    for odd in [r#""value":77"#, r#""parameter":["id"]"#, r#""title":{}"#, r#""period":30"#] {
+        let body = format!(
+            r#"{{{odd},"detail":"Enough","type":"https://api.x.com/2/problems/usage-capped"}}"#
+        );
+        let error = reading(json(429, &body)).await.expect_err("a cap");
+        assert_eq!(error.kind(), Failure::Capped, "{body}");
+        assert_eq!((error.detail(), error.problems()[0].extra.len()), (Some("Enough"), 1));
+    }
 }

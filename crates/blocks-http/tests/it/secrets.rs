@@ -25,20 +25,74 @@ fn shown(error: &ApiError) -> String {
     text
 }
 
+/// The token as JSON can spell it: plain, with one escape, and with nothing but escapes.
+fn spellings() -> [String; 3] {
+    let escaped = |letters: &str| -> String {
+        letters.chars().map(|c| format!("\\u{:04X}", u32::from(c))).collect()
+    };
+    let (first, rest) = TOKEN.split_at(1);
+    [TOKEN.to_owned(), escaped(first) + rest, escaped(TOKEN)]
+}
+
+/// Nothing of the token shows, neither all of it nor its end behind an escape.
+fn assert_hidden(shown: &str) {
+    assert!(!shown.contains(&TOKEN[1..]), "{shown}");
+    assert!(!shown.contains(&spellings()[2]), "{shown}");
+}
+
 #[tokio::test]
 async fn a_server_that_sends_the_token_back_does_not_get_it_shown() {
+    for token in spellings() {
+        let header = format!("Authorization: Bearer {token}");
+        let problem = format!(
+            r#"{{"title":"{token}","detail":"{header}","message":"{token}","value":"{token}","parameters":{{"{token}":["{token}"]}},"extra":["{token}"],"status":"{token}"}}"#
+        );
+        for answer in [
+            json(401, &problem),
+            json(403, &format!(r#"{{"errors":[{problem},{problem}]}}"#)),
+            json(403, &format!(r#"["{token}"]"#)),
+            json(403, &format!(r#""{token}""#)),
+            json(503, &format!(r#"{{"unheard":"{token}"}}"#)),
+            json(200, &problem),
+            json(200, &format!(r#"{{"data":"{token}"}}"#)),
+            json(200, &format!(r#"{{"data":"{token}","meta":{{"result_count":0}}}}"#)),
+            json(200, &format!(r#"{{"data":[{{"id":"{token}"}}],"meta":{{"result_count":1}}}}"#)),
+            json(200, &format!(r#"{{"data":[{{"id":"7","{token}":1,"id":[]}}],"meta":0}}"#)),
+            json(200, &format!(r#"{{"data":"{token}","meta":0}}"#)),
+            json(200, &format!(r#"{{"data":{token}}}"#)),
+        ] {
+            assert_hidden(&shown(&reading(answer).await.expect_err("a failure")));
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_sends_the_token_back_in_plain_text_or_headers_does_not_get_it_shown() {
     let header = format!("Authorization: Bearer {TOKEN}");
-    let problem = format!(r#"{{"title":"Forbidden","detail":"{header}","extra":"{TOKEN}"}}"#);
+    let long = format!("{}{TOKEN}", "x".repeat(195 - TOKEN.len()));
     for answer in [
-        json(403, &problem),
-        json(200, &problem),
         ResponseTemplate::new(502).set_body_raw(header.as_str(), "text/plain"),
+        ResponseTemplate::new(502).set_body_raw(long, "text/plain"),
         ResponseTemplate::new(200).set_body_raw(header.as_str(), "text/html"),
-        json(200, &format!(r#"{{"data":"{TOKEN}","meta":0}}"#)),
-        json(200, &format!(r#"{{"data":{TOKEN}}}"#)),
+        ResponseTemplate::new(200).set_body_raw("<p>", &format!("text/{TOKEN}")),
+        json(503, "").insert_header("x-transaction-id", TOKEN),
+        ResponseTemplate::new(302).insert_header("location", format!("https://{TOKEN}.example/")),
     ] {
-        let shown = shown(&reading(answer).await.expect_err("a failure"));
-        assert!(!shown.contains(TOKEN), "{shown}");
+        assert_hidden(&shown(&reading(answer).await.expect_err("a failure")));
+    }
+}
+
+#[tokio::test]
+async fn what_is_told_beside_a_page_does_not_show_the_token_either() {
+    for token in spellings() {
+        let body = format!(
+            r#"{{"data":[{{"id":"7","verified":"{token}"}}],"errors":[{{"title":"{token}","extra":"{token}"}}],"meta":{{"result_count":1}}}}"#
+        );
+        let answer = json(200, &body).insert_header("x-transaction-id", TOKEN);
+        let reply = reading(answer).await.expect("a page");
+        assert_eq!((reply.value.problems().len(), reply.meta.warnings.len()), (1, 1));
+        assert_hidden(&format!("{:?} {:?}", reply.value.problems(), reply.meta));
+        assert_hidden(&reply.meta.warnings[0].to_string());
     }
 }
 

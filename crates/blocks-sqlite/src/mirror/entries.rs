@@ -105,14 +105,19 @@ impl Reading {
     }
 }
 
-/// All places of a read in the order of a query; sorting holds eight bytes for each.
+/// The places of a read that a query can mean, in its order; sorting holds eight bytes for each.
+///
+/// Of the filters only the handle plays a part here: an index finds it, so that no profile is
+/// read in vain.
 fn places(
     connection: &Connection,
     read: i64,
     users: i64,
     query: &MirrorQuery,
 ) -> Result<Box<dyn Iterator<Item = i64> + Send>, Fault> {
+    let handle = query.username.as_deref().map(str::to_lowercase);
     let (key, ascending) = match query.order {
+        MirrorOrder::Newest if handle.is_some() => ("position", true),
         MirrorOrder::Newest if query.reverse => return Ok(Box::new((0..users).rev())),
         MirrorOrder::Newest => return Ok(Box::new(0..users)),
         MirrorOrder::Username => ("username_key", true),
@@ -125,12 +130,13 @@ fn places(
         }
     };
     let direction = if ascending == query.reverse { "DESC" } else { "ASC" };
+    let asked = if handle.is_some() { "username_key = ?2" } else { "?2 IS NULL" };
     let sql = format!(
-        "SELECT position FROM member WHERE read = ?
+        "SELECT position FROM member WHERE read = ?1 AND {asked}
          ORDER BY {key} IS NULL, {key} {direction}, position"
     );
     let mut sorted = connection.prepare(&sql)?;
-    let places = sorted.query_map([read], |row| row.get(0))?;
+    let places = sorted.query_map(params![read, handle], |row| row.get(0))?;
     let places: Vec<i64> = places.collect::<Result<_, _>>()?;
     Ok(Box::new(places.into_iter()))
 }

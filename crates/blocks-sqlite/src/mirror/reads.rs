@@ -68,7 +68,8 @@ pub(super) fn append(
     expected: &Checkpoint,
     page: &Prepared,
 ) -> Result<Append, Fault> {
-    let Some(open) = open(tx, read, fence)?.filter(|open| open.checkpoint == *expected) else {
+    let goes_on = |open: &OpenRead| open.checkpoint == *expected && !expected.is_at_end();
+    let Some(open) = open(tx, read, fence)?.filter(goes_on) else {
         return Ok(Append::Stale);
     };
     let users = page.store(tx, read, open.users)?;

@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
-use blocks_domain::Endpoint;
+use blocks_domain::{CallOutcome, Endpoint, Ticket};
 use blocks_ports::{
-    AccountName, AccountStore, Credential, Reservation, Revision, TokenStore, Versioned,
-    WindowStore,
+    AccountName, AccountStore, Credential, MirrorQuery, Reservation, Revision, TokenStore,
+    Versioned, WindowStore,
 };
 use futures_util::TryStreamExt;
 use rusqlite::Connection;
@@ -18,6 +18,8 @@ const FIXTURES: &[&str] = &[
     include_str!("fixtures/01.sql"),
     include_str!("fixtures/02.sql"),
     include_str!("fixtures/03.sql"),
+    include_str!("fixtures/04.sql"),
+    include_str!("fixtures/05.sql"),
 ];
 
 /// A file as the version wrote it that knew so many steps.
@@ -84,6 +86,8 @@ const CHECKS: &[Check] = &[
     |store| Box::pin(sign_ins(store)),
     |store| Box::pin(rate_windows(store)),
     |store| Box::pin(snapshot(store)),
+    |store| Box::pin(handles(store)),
+    |store| Box::pin(window_numbers(store)),
 ];
 
 async fn sign_ins(store: &SqliteStore) -> bool {
@@ -106,10 +110,30 @@ async fn rate_windows(store: &SqliteStore) -> bool {
     reservation == Reservation::Wait { until }
 }
 
+async fn window_numbers(store: &SqliteStore) -> bool {
+    let (user, endpoint) = (id(7), Endpoint::PostBlocking);
+    for (window, still_spent) in [(1, true), (2, false)] {
+        let (ticket, outcome) = (Ticket::of_window(window), CallOutcome::Uncounted);
+        store.settle(user, endpoint, ticket, outcome, NOW).await.expect("settled");
+        let reservation = store.reserve(user, endpoint, NOW).await.expect("an answer");
+        if matches!(reservation, Reservation::Wait { .. }) != still_spent {
+            return false;
+        }
+    }
+    true
+}
+
 async fn snapshot(store: &SqliteStore) -> bool {
     let snapshot = store.snapshot(id(7)).await.expect("an answer").expect("a snapshot");
     let entries: Vec<_> =
         store.entries(id(7), Default::default()).try_collect().await.expect("entries");
     let users: Vec<_> = entries.iter().map(|entry| entry.user.id).collect();
     (snapshot.users, snapshot.added) == (2, 2) && users == [id(20), UserId::MAX]
+}
+
+async fn handles(store: &SqliteStore) -> bool {
+    let mut query = MirrorQuery::default();
+    query.username = Some("TWENTY".into());
+    let entries: Vec<_> = store.entries(id(7), query).try_collect().await.expect("entries");
+    entries.iter().map(|entry| entry.user.id).eq([id(20)])
 }

@@ -103,6 +103,22 @@ async fn a_filter_is_applied_before_the_limit() {
 }
 
 #[tokio::test]
+async fn a_handle_is_found_without_a_look_at_the_other_profiles() {
+    let (_dir, path) = place();
+    let store = SqliteStore::open(&path).expect("open");
+    mirror(&store, id(1), users(0..100)).await;
+    let others = "UPDATE profile SET json = '{' WHERE json NOT LIKE '%\"user42\"%'";
+    let broken = store.write(move |tx| Ok(tx.execute(others, [])?)).await;
+    assert_eq!(broken.expect("broken"), 99);
+
+    for order in [MirrorOrder::Newest, MirrorOrder::Followers] {
+        let mut query = MirrorQuery::default();
+        (query.username, query.order) = (Some("USER42".into()), order);
+        assert_eq!(ids(&entries(&store, id(1), query).await), [42], "{order:?}");
+    }
+}
+
+#[tokio::test]
 async fn the_largest_id_and_unknown_fields_come_back() {
     let (_dir, path) = place();
     let store = SqliteStore::open(&path).expect("open");

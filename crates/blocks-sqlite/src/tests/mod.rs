@@ -4,6 +4,7 @@ mod files;
 mod migrations;
 mod mirror;
 mod processes;
+mod sign_ins;
 mod trouble;
 
 use std::path::PathBuf;

@@ -43,10 +43,9 @@ struct Slot {
 }
 
 impl Slot {
-    fn stored(&self) -> Result<Versioned<Option<Credential>>, StoreError> {
+    fn stored(&self, who: &AccountName) -> Result<Versioned<Option<Credential>>, StoreError> {
         let json = self.credential.as_ref().map(|json| json.to_string().into());
-        let credential = json.map(|json| Credential::from_secret_json(&json)).transpose()?;
-        Ok(Versioned::new(Revision::new(self.revision), credential))
+        Versioned::from_secret_json(who, Revision::new(self.revision), json.as_ref())
     }
 }
 
@@ -148,7 +147,7 @@ impl TokenStore for FileTokenStore {
         account: &AccountName,
     ) -> Result<Versioned<Option<Credential>>, StoreError> {
         // The file is replaced as a whole, so reading takes no lock.
-        self.read()?.remove(account.as_str()).unwrap_or_default().stored()
+        self.read()?.remove(account.as_str()).unwrap_or_default().stored(account)
     }
 
     async fn claim(
@@ -160,7 +159,7 @@ impl TokenStore for FileTokenStore {
     ) -> Result<Claim, StoreError> {
         self.changing(account, |slot| {
             if slot.revision != base.get() {
-                return Ok((Claim::Moved(slot.stored()?), Changed::No));
+                return Ok((Claim::Moved(slot.stored(account)?), Changed::No));
             }
             if let Some(until) = slot.leased_until.filter(|until| now < *until) {
                 let retry_in = until.duration_since(now).unsigned_abs();
@@ -182,7 +181,7 @@ impl TokenStore for FileTokenStore {
     ) -> Result<Swap, StoreError> {
         self.changing(account, |slot| {
             if slot.revision != expected.get() {
-                return Ok((Swap::Conflict(slot.stored()?), Changed::No));
+                return Ok((Swap::Conflict(slot.stored(account)?), Changed::No));
             }
             let json = credential.map(|credential| credential.expose_as_json());
             slot.credential = json.map(|json| {

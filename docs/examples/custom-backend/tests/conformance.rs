@@ -1,12 +1,15 @@
 //! Both backends keep the contracts of their ports.
 
+use std::fs;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use blocks_conformance::blocks_api::BlocksApiHarness;
 use blocks_conformance::token_store::TokenStoreHarness;
 use blocks_domain::UserId;
-use blocks_ports::{BlocksApi, Credential, Revision, TokenStore};
+use blocks_ports::{AccountName, BlocksApi, Credential, Revision, TokenStore};
 use custom_backend::{FileTokenStore, JsonFileApi};
+use serde_json::Value;
 use tempfile::TempDir;
 
 struct InAFile {
@@ -14,8 +17,12 @@ struct InAFile {
 }
 
 impl InAFile {
+    fn path(&self) -> PathBuf {
+        self.folder.path().join("tokens.json")
+    }
+
     fn store(&self) -> FileTokenStore {
-        FileTokenStore::new(self.folder.path().join("tokens.json"))
+        FileTokenStore::new(self.path())
     }
 }
 
@@ -28,6 +35,15 @@ impl TokenStoreHarness for InAFile {
 
     fn handle(&self) -> Arc<dyn TokenStore> {
         Arc::new(self.store())
+    }
+
+    /// What a newer version may write: a kind of sign-in that this one does not know.
+    async fn damage(&self, account: &AccountName) -> bool {
+        let json = fs::read_to_string(self.path()).expect("it was written");
+        let mut slots: Value = serde_json::from_str(&json).expect("it is JSON");
+        slots[account.as_str()]["credential"]["type"] = "s3cret handshake".into();
+        fs::write(self.path(), slots.to_string()).expect("it is ours");
+        true
     }
 
     /// No handle keeps anything open, so a new one is like a new program.
@@ -94,10 +110,10 @@ fn only_the_owner_may_read_the_tokens() {
     let path = folder.path().join("tokens.json");
     let store = FileTokenStore::new(&path);
     write_one(&store);
-    let mode = std::fs::metadata(&path).expect("it was written").permissions().mode();
+    let mode = fs::metadata(&path).expect("it was written").permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
 
-    std::fs::set_permissions(&path, PermissionsExt::from_mode(0o640)).expect("it is ours");
+    fs::set_permissions(&path, PermissionsExt::from_mode(0o640)).expect("it is ours");
     blocks_conformance::run(async move {
         let answer = store.load(&"work".parse().expect("a name")).await;
         let error = answer.expect_err("others may read it");
@@ -111,10 +127,10 @@ fn a_damaged_file_is_told_without_its_tokens() {
     let path = folder.path().join("tokens.json");
     let store = FileTokenStore::new(&path);
     write_one(&store);
-    let json = std::fs::read_to_string(&path).expect("it was written");
+    let json = fs::read_to_string(&path).expect("it was written");
     let damaged = json.replace(r#""revision": 1"#, r#""revision": "s3cret""#);
     assert_ne!(damaged, json, "nothing was damaged");
-    std::fs::write(&path, damaged).expect("it is ours");
+    fs::write(&path, damaged).expect("it is ours");
     blocks_conformance::run(async move {
         let answer = store.load(&"work".parse().expect("a name")).await;
         let error = answer.expect_err("it is damaged");

@@ -50,6 +50,10 @@ pub(super) fn entries(
             query.protected = None;
             fetched(&mirror, account, query)
         }
+        Some(Fault::MatchesPartsOfHandles) => {
+            query.text = query.text.or(query.username.take());
+            fetched(&mirror, account, query)
+        }
         Some(Fault::LimitsBeforeItFilters) => {
             let filter = query.clone();
             (query.min_followers, query.max_followers) = (None, None);

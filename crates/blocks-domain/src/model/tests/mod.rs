@@ -2,6 +2,7 @@
 
 mod answers;
 mod hostile;
+mod odd;
 mod round_trip;
 #[cfg(feature = "schema")]
 mod schema;
