@@ -26,6 +26,7 @@
 
 mod budgeted;
 mod clock;
+mod keeper;
 mod paced;
 mod pull;
 mod retried;
@@ -33,6 +34,7 @@ mod stats;
 
 pub use budgeted::Budgeted;
 pub use clock::SystemClock;
+pub use keeper::{Keeper, KeeperPolicy, oauth2_credential};
 pub use paced::{Paced, WhenSpent};
 pub use pull::{NoProgress, Progress, Pull, PullError, PullProgress, PullReport};
 pub use retried::{Retried, RetryPolicy};

@@ -27,6 +27,7 @@
 //! ```
 
 mod direct;
+mod issuer;
 mod seal;
 #[cfg(feature = "server")]
 pub mod server;
@@ -34,6 +35,7 @@ pub mod stores;
 mod world;
 
 pub use direct::FakeApi;
+pub use issuer::{FakeIssuer, IssuerFault, IssuerTally};
 #[cfg(feature = "server")]
 pub use server::Sandbox;
 pub use world::{
