@@ -44,6 +44,9 @@ pub(crate) struct Answer<'a> {
     pub(crate) token: Token<'a>,
 }
 
+/// How many bytes of an answer that says no are read, after decompression.
+const MAX_REFUSAL: usize = 256 << 10;
+
 /// Why a body could not be read to its end.
 pub(crate) enum Broken {
     TooLarge { limit: usize },
@@ -55,7 +58,10 @@ impl<'a> Answer<'a> {
     pub(crate) async fn receive(mut response: Response, max_body: usize, token: &'a str) -> Self {
         let token = Token(token);
         let mut body = Vec::new();
-        let broken = read_to_end(&mut response, max_body, &mut body).await.err();
+        // A refusal has little to say; what is longer is not worth the memory.
+        let most =
+            if response.status().is_success() { max_body } else { max_body.min(MAX_REFUSAL) };
+        let broken = read_to_end(&mut response, most, &mut body).await.err();
         Self {
             status: response.status(),
             head: Head::read(response.headers(), token),

@@ -175,6 +175,12 @@ fn no_credential(error: CredentialError) -> ApiError {
 
 /// The failure of a request to which no answer came.
 fn unanswered(error: reqwest::Error, host: &str) -> ApiError {
+    if error.is_builder() {
+        return ApiError::new(Failure::InvalidRequest)
+            .with_detail("the request cannot be put into HTTP")
+            .with_source(error.without_url())
+            .not_sent();
+    }
     let (kind, detail) = match (error.is_timeout(), error.is_connect()) {
         (true, true) => (Failure::Timeout, format!("no connection to {host} in time")),
         (true, false) => (Failure::Timeout, format!("no answer from {host} in time")),

@@ -94,8 +94,8 @@ impl Meta {
 
 /// The name of a page, as an answer gave it.
 ///
-/// X alone knows what it means, and for how long. A token out of an answer is taken as it is;
-/// [`PageToken::new`] checks what a person typed.
+/// X alone knows what it means, and for how long. A token out of an answer may be shorter than X
+/// says, but not one that no request could carry; [`PageToken::new`] checks what a person typed.
 ///
 /// ```
 /// use blocks_domain::PageToken;
@@ -112,17 +112,27 @@ impl PageToken {
     /// The fewest characters that X accepts in `pagination_token`.
     pub const MIN_LENGTH: usize = 16;
 
+    /// The most bytes that a token may have: more would not fit into the address of a request.
+    pub const MAX_LENGTH: usize = 4096;
+
     /// Takes a token that someone typed.
     ///
     /// # Errors
-    /// It has fewer than 16 characters, or holds white space or control characters.
+    /// It has fewer than 16 characters or more than 4096 bytes, or holds white space or control
+    /// characters.
     pub fn new(text: &str) -> Result<Self, InvalidPageToken> {
         let long_enough = text.chars().nth(Self::MIN_LENGTH - 1).is_some();
-        if long_enough && !text.chars().any(|c| c.is_whitespace() || c.is_control()) {
+        if long_enough && Self::can_be_sent(text) {
             Ok(Self(text.into()))
         } else {
             Err(InvalidPageToken { text: shortened(text) })
         }
+    }
+
+    /// Whether a request can carry it.
+    fn can_be_sent(text: &str) -> bool {
+        (1..=Self::MAX_LENGTH).contains(&text.len())
+            && !text.chars().any(|c| c.is_whitespace() || c.is_control())
     }
 
     /// The token as it stands in a request.
@@ -149,8 +159,9 @@ impl fmt::Display for PageToken {
 impl Wire for PageToken {
     fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let token = text(deserializer)?;
-        if token.is_empty() {
-            return Err(de::Error::custom("an empty page token"));
+        if !Self::can_be_sent(&token) {
+            let token = shortened(&token);
+            return Err(de::Error::custom(format_args!("{token:?} cannot be a page token")));
         }
         Ok(Self(token.into()))
     }
@@ -180,7 +191,7 @@ impl schemars::JsonSchema for PageToken {
 /// Why a text is no page token.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "{text:?} is not a page token: a token has at least {min} characters and no white space",
+    "{text:?} is not a page token: a token has {min} or more characters and no white space",
     min = PageToken::MIN_LENGTH
 )]
 #[non_exhaustive]
