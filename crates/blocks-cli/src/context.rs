@@ -65,16 +65,16 @@ pub(crate) fn home(globals: &Globals) -> anyhow::Result<Home> {
 
 /// The connection to X, or to the sandbox, as one signed-in user.
 #[derive(Debug)]
-pub(crate) struct Session {
+pub(crate) struct Connection {
     /// Every call goes through it, and so waits for its rate window.
     api: Paced<Arc<HttpApi>>,
     clock: Arc<ShownClock>,
     retries: RetryPolicy,
-    /// The sandbox, where it runs inside this program; it lives as long as the session.
+    /// The sandbox, where it runs inside this program; it lives as long as the connection.
     embedded: Option<Embedded>,
 }
 
-/// What a command says about its session.
+/// What a command says about its connection.
 #[derive(Debug)]
 pub(crate) struct Wishes<'a> {
     pub(crate) globals: &'a Globals,
@@ -85,7 +85,7 @@ pub(crate) struct Wishes<'a> {
     pub(crate) output: Output,
 }
 
-impl Session {
+impl Connection {
     /// Connects as the flags and the environment say.
     pub(crate) async fn open(
         wishes: Wishes<'_>,

@@ -111,8 +111,8 @@ mod tests {
 
     #[test]
     fn a_token_of_the_server_is_taken_as_it_is() {
-        let token = Token::column_result(ValueRef::Text(b"short \"7\"")).expect("a token");
-        assert_eq!(token.0.as_str(), "short \"7\"");
+        let token = Token::column_result(ValueRef::Text(b"short\"7\"")).expect("a token");
+        assert_eq!(token.0.as_str(), "short\"7\"");
     }
 
     #[test]

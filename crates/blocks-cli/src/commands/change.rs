@@ -12,7 +12,7 @@ use serde::Serialize;
 use super::until_interrupted;
 use super::users::{Target, targets};
 use crate::args::{ChangeArgs, Globals};
-use crate::context::{Session, Wishes, home, who};
+use crate::context::{Connection, Wishes, home, who};
 use crate::exit::{Exit, Failed};
 use crate::output::{Output, counted, even_if_nobody_reads, visible};
 
@@ -46,8 +46,8 @@ pub(crate) async fn run(
     let store = home.open_store()?;
     let when_spent = if args.no_wait { WhenSpent::Fail } else { WhenSpent::Wait };
     let wishes = Wishes { globals, when_spent, bar: ProgressBar::hidden(), output };
-    let session = Session::open(wishes, &home, &store).await?;
-    let result = match until_interrupted(change(wish, globals, args, output, &store, &session))
+    let connection = Connection::open(wishes, &home, &store).await?;
+    let result = match until_interrupted(change(wish, globals, args, output, &store, &connection))
         .await
     {
         Some(result) => result,
@@ -56,7 +56,7 @@ pub(crate) async fn run(
             Ok(Exit::Interrupted)
         }
     };
-    session.close().await?;
+    connection.close().await?;
     result
 }
 
@@ -66,11 +66,11 @@ async fn change(
     args: &ChangeArgs,
     output: Output,
     store: &SqliteStore,
-    session: &Session,
+    connection: &Connection,
 ) -> anyhow::Result<Exit> {
-    let account = session.account(globals, store).await?;
+    let account = connection.account(globals, store).await?;
     let targets =
-        targets(&session.lookups(account.user_id), store, account.user_id, &args.users).await?;
+        targets(&connection.lookups(account.user_id), store, account.user_id, &args.users).await?;
     let pairs = targets
         .iter()
         .map(|target| BlockPair::new(account.user_id, target.id))
@@ -87,7 +87,7 @@ async fn change(
         output.say("Nothing was changed.");
         return Ok(Exit::Refused);
     }
-    let api = session.within(None);
+    let api = connection.within(None);
     let mut exit = Exit::Done;
     for (pair, target) in pairs.into_iter().zip(&targets) {
         let result = match wish {

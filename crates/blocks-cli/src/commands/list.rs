@@ -74,10 +74,10 @@ impl View {
             self.lines.push_str(&json_text(user)?);
             self.lines.push('\n');
         } else if self.layout.is_none() {
-            self.lines.push_str(&cells(user).join("\t"));
+            self.lines.push_str(&cells(user, u64::to_string).join("\t"));
             self.lines.push('\n');
         } else {
-            self.rows.push(cells(user));
+            self.rows.push(cells(user, |count| grouped(*count)));
         }
         let enough = self.rows.len() == Self::PIECE || self.lines.len() >= Self::LINES;
         if enough { self.flush() } else { Ok(()) }
@@ -96,15 +96,15 @@ impl View {
     }
 }
 
-/// Handle, name, followers, day of creation, bio.
-fn cells(user: &User) -> [String; 5] {
+/// Handle, name, followers, day of creation, bio; people and programs read counts differently.
+fn cells(user: &User, written: impl Fn(&u64) -> String) -> [String; 5] {
     let text = |text: &Option<String>| text.as_deref().map(visible).unwrap_or_default();
     let handle = user.username.as_deref().map(visible);
     let followers = user.public_metrics.as_ref().and_then(|metrics| metrics.followers_count);
     [
         handle.map_or_else(|| user.id.to_string(), |handle| format!("@{handle}")),
         text(&user.name),
-        followers.map(grouped).unwrap_or_default(),
+        followers.as_ref().map(written).unwrap_or_default(),
         user.created_at.map(day).unwrap_or_default(),
         text(&user.description),
     ]

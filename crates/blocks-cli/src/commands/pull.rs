@@ -12,7 +12,7 @@ use serde_json::value::RawValue;
 
 use super::until_interrupted;
 use crate::args::{Globals, PullArgs};
-use crate::context::{Session, Wishes, home, who};
+use crate::context::{Connection, Wishes, home, who};
 use crate::exit::Exit;
 use crate::output::{Output, counted, grouped};
 use crate::progress::PullBar;
@@ -45,10 +45,10 @@ pub(crate) async fn run(
     let bar = PullBar::new(output);
     let when_spent = if args.no_wait { WhenSpent::Fail } else { WhenSpent::Wait };
     let wishes = Wishes { globals, when_spent, bar: bar.bar(), output };
-    let session = Session::open(wishes, &home, &store).await?;
-    let result = pull(globals, args, &bar, output, &store, &session).await;
+    let connection = Connection::open(wishes, &home, &store).await?;
+    let result = pull(globals, args, &bar, output, &store, &connection).await;
     bar.finish();
-    session.close().await?;
+    connection.close().await?;
     result
 }
 
@@ -58,9 +58,9 @@ async fn pull(
     bar: &PullBar,
     output: Output,
     store: &SqliteStore,
-    session: &Session,
+    connection: &Connection,
 ) -> anyhow::Result<Exit> {
-    let Some(account) = until_interrupted(session.account(globals, store)).await else {
+    let Some(account) = until_interrupted(connection.account(globals, store)).await else {
         output.say("Interrupted before anything was read.");
         return Ok(Exit::Interrupted);
     };
@@ -71,11 +71,11 @@ async fn pull(
     if let Some(read) = store.unfinished(account.user_id).await?.filter(|_| !args.restart) {
         bar.go_on_from(&read);
     }
-    let api = session.within(args.budget);
+    let api = connection.within(args.budget);
     let retries = api.retries();
     let selection = Selection::in_words(Vocabulary::default()).with_user_fields(FIELDS)?;
     let query = BlockingQuery::new(selection).with_max_results(args.page_size);
-    let mut pull = Pull::new(&api, store, session.clock());
+    let mut pull = Pull::new(&api, store, connection.clock());
     if args.restart {
         pull = pull.starting_over();
     }
@@ -90,7 +90,7 @@ async fn pull(
         account: &account,
         progress,
         retries: retries.load(Ordering::Relaxed),
-        waited: session.clock().waited(),
+        waited: connection.clock().waited(),
     };
     match result {
         Some(Ok(report)) => {
@@ -140,7 +140,7 @@ struct Run<'a> {
     waited: Duration,
 }
 
-/// What `--json` prints; the keys are documented in the reference.
+/// What `--json` prints; the guide for programs explains the keys.
 #[derive(Serialize)]
 struct Summary<'a> {
     snapshot: Option<u64>,

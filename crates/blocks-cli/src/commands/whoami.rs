@@ -5,7 +5,7 @@ use indicatif::ProgressBar;
 use serde::Serialize;
 
 use crate::args::Globals;
-use crate::context::{Session, Wishes, home, who};
+use crate::context::{Connection, Wishes, home, who};
 use crate::exit::Exit;
 use crate::output::Output;
 
@@ -21,9 +21,9 @@ pub(crate) async fn run(globals: &Globals, output: Output) -> anyhow::Result<Exi
     let store = home.open_store()?;
     let bar = ProgressBar::hidden();
     let wishes = Wishes { globals, when_spent: WhenSpent::Wait, bar, output };
-    let session = Session::open(wishes, &home, &store).await?;
-    let account = session.account(globals, &store).await;
-    session.close().await?;
+    let connection = Connection::open(wishes, &home, &store).await?;
+    let account = connection.account(globals, &store).await;
+    connection.close().await?;
     let account = account?;
     if output.json {
         output.json_line(&Who {
