@@ -1,6 +1,7 @@
 //! `blocks pull` against the sandbox: the main job.
 
-use std::process::Stdio;
+use std::io::{BufRead, BufReader, Read};
+use std::process::{Child, ChildStderr, Stdio};
 
 use crate::support::{Home, Serving};
 
@@ -135,53 +136,49 @@ fn nothing_but_results_goes_to_stdout_and_quiet_is_quiet() {
     assert!(ran.stdout.starts_with("Mirrored"), "{}", ran.stdout);
 }
 
+/// A pull that has spent its window and waits for the next one, with what it says.
+fn waiting_pull(home: &Home, serving: &Serving) -> (Child, BufReader<ChildStderr>) {
+    let mut command = home.command(&["pull", "--page-size", "100"]);
+    command.env("BLOCKS_API_URL", &serving.url);
+    command.env("BLOCKS_ACCESS_TOKEN", serving.line["access_token"].as_str().expect("a token"));
+    let mut child =
+        command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program");
+    let mut stderr = BufReader::new(child.stderr.take().expect("a pipe"));
+    let mut said = String::new();
+    while !said.contains("waiting") {
+        let read = stderr.read_line(&mut said).expect("a line");
+        assert!(read > 0, "it ended without waiting: {said}");
+    }
+    (child, stderr)
+}
+
 #[test]
 fn two_pulls_of_one_account_do_not_mix() {
     let home = Home::new();
-    let serving = Serving::start(&home, &["--blocks", "30000", "--limits", "off"]);
-    let runs: Vec<_> = (0..2)
-        .map(|_| {
-            let mut command = home.command(&["pull", "--page-size", "100", "--quiet"]);
-            command.env("BLOCKS_API_URL", &serving.url);
-            command.env(
-                "BLOCKS_ACCESS_TOKEN",
-                serving.line["access_token"].as_str().expect("a token"),
-            );
-            command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program")
-        })
-        .collect();
-    let ends: Vec<_> =
-        runs.into_iter().map(|run| run.wait_with_output().expect("an end")).collect();
-    let done = ends.iter().filter(|end| end.status.success()).count();
-    assert_eq!(done, 1, "{ends:#?}");
-    let refused = ends.iter().find(|end| !end.status.success()).expect("the other");
-    let said = String::from_utf8_lossy(&refused.stderr);
-    assert!(said.contains("another pull of this account is under way"), "{said}");
+    let serving = Serving::start(&home, &["--blocks", "2000"]);
+    let (mut first, _stderr) = waiting_pull(&home, &serving);
+    let ran = serving.run(&home, &["pull"]).ended(1);
+    let said = format!("another pull of this account is under way (process {})", first.id());
+    assert!(ran.stderr.contains(&said), "{}", ran.stderr);
+    first.kill().expect("the first can be ended");
+    first.wait().expect("an end");
+    let ran = serving.run(&home, &["pull", "--no-wait"]).ended(5);
+    assert!(ran.stderr.contains("Kept so far: 1,500 accounts"), "{}", ran.stderr);
 }
 
 #[cfg(unix)]
 #[test]
 fn ctrl_c_ends_it_cleanly_and_the_next_run_goes_on() {
     let home = Home::new();
-    let serving = Serving::start(&home, &["--blocks", "2000", "--limits", "on"]);
-    // The fifteenth page spends the window, and the pull waits; that is when Ctrl-C comes.
-    let mut command = home.command(&["pull", "--page-size", "100"]);
-    command.env("BLOCKS_API_URL", &serving.url);
-    command.env("BLOCKS_ACCESS_TOKEN", serving.line["access_token"].as_str().expect("a token"));
-    let mut child =
-        command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program");
-    let mut stderr = std::io::BufReader::new(child.stderr.take().expect("a pipe"));
-    let mut said = String::new();
-    while !said.contains("waiting") {
-        let read = std::io::BufRead::read_line(&mut stderr, &mut said).expect("a line");
-        assert!(read > 0, "it ended without waiting: {said}");
-    }
+    let serving = Serving::start(&home, &["--blocks", "2000"]);
+    let (mut child, mut stderr) = waiting_pull(&home, &serving);
     let interrupt = std::process::Command::new("kill")
         .args(["-INT", &child.id().to_string()])
         .status()
         .expect("kill");
     assert!(interrupt.success());
-    std::io::Read::read_to_string(&mut stderr, &mut said).expect("the rest");
+    let mut said = String::new();
+    stderr.read_to_string(&mut said).expect("the rest");
     assert_eq!(child.wait().expect("an end").code(), Some(130), "{said}");
     assert!(said.contains("Kept so far: 1,500 accounts. Run the same command to go on."), "{said}");
     let ran = serving.run(&home, &["pull", "--page-size", "100", "--no-wait"]);
