@@ -47,15 +47,7 @@ pub(crate) async fn run(
     let when_spent = if args.no_wait { WhenSpent::Fail } else { WhenSpent::Wait };
     let wishes = Wishes { globals, when_spent, bar: ProgressBar::hidden(), output };
     let connection = Connection::open(wishes, &home, &store).await?;
-    let result = match until_interrupted(change(wish, globals, args, output, &store, &connection))
-        .await
-    {
-        Some(result) => result,
-        None => {
-            output.say("\nInterrupted. What is reported above was done; of the rest, one call may have been.");
-            Ok(Exit::Interrupted)
-        }
-    };
+    let result = change(wish, globals, args, output, &store, &connection).await;
     connection.close().await?;
     result
 }
@@ -68,6 +60,39 @@ async fn change(
     store: &SqliteStore,
     connection: &Connection,
 ) -> anyhow::Result<Exit> {
+    let wanted = until_interrupted(agree(wish, globals, args, output, store, connection)).await;
+    let Some(wanted) = wanted else {
+        output.say("\nInterrupted. Nothing was changed.");
+        return Ok(Exit::Interrupted);
+    };
+    let wanted = match wanted? {
+        Agreed::To(wanted) => wanted,
+        Agreed::NotTo(exit) => return Ok(exit),
+    };
+    let done = until_interrupted(carry_out(wish, &wanted, connection, output)).await;
+    done.unwrap_or_else(|| {
+        output.say(
+            "Interrupted. What is reported above was done; of the rest, one call may have been.",
+        );
+        Ok(Exit::Interrupted)
+    })
+}
+
+/// What the person wants done, after they have seen it.
+enum Agreed {
+    To(Vec<(BlockPair, Target)>),
+    NotTo(Exit),
+}
+
+/// Finds the accounts, shows them and asks. It changes nothing.
+async fn agree(
+    wish: Wish,
+    globals: &Globals,
+    args: &ChangeArgs,
+    output: Output,
+    store: &SqliteStore,
+    connection: &Connection,
+) -> anyhow::Result<Agreed> {
     let account = connection.account(globals, store).await?;
     let targets =
         targets(&connection.lookups(account.user_id), store, account.user_id, &args.users).await?;
@@ -78,21 +103,31 @@ async fn change(
         .map_err(|error| Failed::new(Exit::Refused, error.to_string()))?;
     if args.dry_run {
         show_only(wish, &account, &targets, output)?;
-        return Ok(Exit::Done);
+        return Ok(Agreed::NotTo(Exit::Done));
     }
     let announcement = announcement(wish, "will", &account, &targets);
     if args.yes {
         output.say(announcement);
     } else if !confirmed(announcement, output).await? {
         output.say("Nothing was changed.");
-        return Ok(Exit::Refused);
+        return Ok(Agreed::NotTo(Exit::Refused));
     }
+    Ok(Agreed::To(pairs.into_iter().zip(targets).collect()))
+}
+
+/// Makes the calls, one after the other, and reports each as soon as it is answered.
+async fn carry_out(
+    wish: Wish,
+    wanted: &[(BlockPair, Target)],
+    connection: &Connection,
+    output: Output,
+) -> anyhow::Result<Exit> {
     let api = connection.within(None);
     let mut exit = Exit::Done;
-    for (pair, target) in pairs.into_iter().zip(&targets) {
+    for (pair, target) in wanted {
         let result = match wish {
-            Wish::Block => api.block(pair).await,
-            Wish::Unblock => api.unblock(pair).await,
+            Wish::Block => api.block(*pair).await,
+            Wish::Unblock => api.unblock(*pair).await,
         };
         match result {
             Ok(reply) => {
