@@ -84,16 +84,21 @@ async fn an_older_snapshot_stays_until_the_newer_one_is_complete() {
     assert_eq!((report.snapshot.users, report.snapshot.removed), (5, 2));
 }
 
+/// A failure that names the page token.
+fn about_the_token(kind: Failure) -> ApiError {
+    let mut problem = Problem::new(ProblemType::InvalidRequest, "Invalid Request");
+    problem.message = Some("The `pagination_token` query parameter value [x] is not valid".into());
+    ApiError::new(kind).with_problems(vec![problem])
+}
+
 #[tokio::test]
 async fn an_expired_token_costs_one_reading_from_the_top() {
     let mirror = MemoryMirrorStore::default();
     let cut_off = scripted([answer(page(0..3, Some(SECOND))), failure(Failure::Timeout)]);
     pull(&cut_off, &mirror).await.expect_err("cut off");
 
-    let mut problem = Problem::new(ProblemType::InvalidRequest, "Invalid Request");
-    problem.message = Some("The `pagination_token` query parameter value [x] is not valid".into());
-    let expired = ApiError::new(Failure::InvalidRequest).with_problems(vec![problem]);
-    let api = scripted([Err(expired), answer(page(0..3, Some(THIRD))), answer(page(3..6, None))]);
+    let expired = Err(about_the_token(Failure::InvalidRequest));
+    let api = scripted([expired, answer(page(0..3, Some(THIRD))), answer(page(3..6, None))]);
     let report = pull(&api, &mirror).await.expect("complete");
     assert!(report.progress.restarted && !report.progress.resumed);
     assert_eq!(report.snapshot.users, 6);
@@ -109,6 +114,29 @@ async fn an_unfinished_read_can_be_given_up() {
     let pull = Pull::new(&api, &mirror, &clock).starting_over();
     let report = pull.run(me(), pages_of(10), &NoProgress).await.expect("complete");
     assert_eq!((report.snapshot.users, report.progress.resumed), (1, false));
+}
+
+#[tokio::test]
+async fn a_token_that_was_just_given_has_not_expired() {
+    let mirror = MemoryMirrorStore::default();
+    let cut_off = scripted([answer(page(0..3, Some(SECOND))), failure(Failure::Timeout)]);
+    pull(&cut_off, &mirror).await.expect_err("cut off");
+
+    let refused = Err(about_the_token(Failure::InvalidRequest));
+    let api = scripted([answer(page(3..6, Some(THIRD))), refused]);
+    let error = pull(&api, &mirror).await.expect_err("no reason to read and pay again");
+    let PullError::Api { resume_from, progress, .. } = error else { panic!("{error:?}") };
+    assert_eq!(resume_from.as_ref().map(PageToken::as_str), Some(THIRD));
+    assert_eq!((progress.users, progress.restarted), (6, false));
+}
+
+#[tokio::test]
+async fn trouble_that_names_the_token_is_no_expiry() {
+    let mirror = MemoryMirrorStore::default();
+    let cut_off = scripted([answer(page(0..3, Some(SECOND))), failure(Failure::Timeout)]);
+    pull(&cut_off, &mirror).await.expect_err("cut off");
+    let api = scripted([Err(about_the_token(Failure::Unavailable))]);
+    pull(&api, &mirror).await.expect_err("passing trouble");
 }
 
 #[tokio::test]
