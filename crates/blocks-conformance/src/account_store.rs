@@ -117,6 +117,7 @@ pub async fn accounts_come_back_as_they_were<H: AccountStoreHarness>(h: H) {
     let mut full = account("full", 9_999_999_999_999_999_999);
     full.username = Some("ÜserName '\"\n🙈".into());
     full.app = Some("my app".into());
+    full.api_url = Some("http://localhost:8080".into());
     put(&store, &bare).await;
     put(&store, &full).await;
     assert_eq!(accounts(&store).await, [bare, full]);

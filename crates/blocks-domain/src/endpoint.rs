@@ -1,6 +1,7 @@
 //! The endpoints as data: what each needs, who may call it, how often, and at what price.
 
 use std::fmt;
+use std::str::FromStr;
 
 use crate::{Price, RateLimit};
 
@@ -168,6 +169,13 @@ pub enum Scope {
 }
 
 impl Scope {
+    /// The least that a sign-in needs to read block lists.
+    pub const FOR_READING: [Self; 3] = [Self::BlockRead, Self::UsersRead, Self::TweetRead];
+
+    /// The least that a sign-in needs to read and change block lists.
+    pub const FOR_WRITING: [Self; 4] =
+        [Self::BlockRead, Self::BlockWrite, Self::UsersRead, Self::TweetRead];
+
     /// All of them.
     pub const ALL: [Self; 5] =
         [Self::BlockRead, Self::BlockWrite, Self::UsersRead, Self::TweetRead, Self::OfflineAccess];
@@ -196,6 +204,28 @@ impl Scope {
         }
     }
 }
+
+/// Reads a scope as a token answer spells it.
+///
+/// ```
+/// use blocks_domain::Scope;
+///
+/// assert_eq!("block.read".parse(), Ok(Scope::BlockRead));
+/// assert!("dm.read".parse::<Scope>().is_err());
+/// ```
+impl FromStr for Scope {
+    type Err = UnknownScope;
+
+    fn from_str(word: &str) -> Result<Self, UnknownScope> {
+        Self::ALL.into_iter().find(|scope| scope.word() == word).ok_or(UnknownScope)
+    }
+}
+
+/// A word that is no scope of this project; X has more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("this is no scope that the blocks endpoints know")]
+#[non_exhaustive]
+pub struct UnknownScope;
 
 impl fmt::Display for Scope {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -284,6 +314,8 @@ impl fmt::Display for AuthKind {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
 
     #[test]
@@ -296,6 +328,17 @@ mod tests {
                 "{endpoint}"
             );
         }
+    }
+
+    #[test]
+    fn the_least_scopes_are_those_of_the_endpoints() {
+        let needed = |writes: bool| {
+            let used = Endpoint::ALL.into_iter().map(Endpoint::spec);
+            let used = used.filter(move |spec| writes || !spec.scopes.contains(&Scope::BlockWrite));
+            used.flat_map(|spec| spec.scopes.iter().copied()).collect::<BTreeSet<_>>()
+        };
+        assert_eq!(needed(false), Scope::FOR_READING.into());
+        assert_eq!(needed(true), Scope::FOR_WRITING.into());
     }
 
     #[test]

@@ -17,7 +17,9 @@ mod text;
 mod vocabulary;
 mod wire;
 
-pub use endpoint::{AuthKind, Availability, Endpoint, EndpointSpec, LOOKUP_MAX, Scope};
+pub use endpoint::{
+    AuthKind, Availability, Endpoint, EndpointSpec, LOOKUP_MAX, Scope, UnknownScope,
+};
 pub use failure::{Failure, ForbiddenReason};
 pub use field::{Choice, Expansion, InvalidValue, PostField, UserField};
 pub use id::{InvalidId, InvalidUsername, PostId, UserId, Username};

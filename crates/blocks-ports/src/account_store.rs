@@ -133,13 +133,16 @@ pub struct Account {
     pub username: Option<String>,
     /// The name of the app that the account signed in through, if it did.
     pub app: Option<String>,
+    /// The address of the API that the account lives at; `None` for X itself. Its sign-in is
+    /// good there and must be sent nowhere else.
+    pub api_url: Option<String>,
 }
 
 impl Account {
     /// An account of which no more is known.
     #[must_use]
     pub const fn new(name: AccountName, user_id: UserId) -> Self {
-        Self { name, user_id, username: None, app: None }
+        Self { name, user_id, username: None, app: None, api_url: None }
     }
 }
 

@@ -71,6 +71,10 @@ pub enum Credential {
     OAuth1(OAuth1Credential),
     /// A ready OAuth 2.0 access token of a user, and nothing more.
     Bearer(BearerToken),
+    /// None of these, but where one is kept: a store wrote it that puts secrets in another place.
+    ///
+    /// Only that store can make a credential of it; nothing can be sent with it.
+    Reference(CredentialReference),
 }
 
 /// A ready access token.
@@ -82,6 +86,23 @@ impl BearerToken {
     #[must_use]
     pub fn expose(&self) -> &str {
         self.0.expose_secret()
+    }
+}
+
+/// Where the secrets of a sign-in are kept, if not beside their revision.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct CredentialReference {
+    /// What kind of place it is, such as `keychain`.
+    pub place: String,
+    /// Which entry there.
+    pub entry: String,
+}
+
+impl CredentialReference {
+    /// A reference to an entry in a place.
+    pub fn new(place: impl Into<String>, entry: impl Into<String>) -> Self {
+        Self { place: place.into(), entry: entry.into() }
     }
 }
 
@@ -189,6 +210,10 @@ enum Stored {
     Bearer {
         token: String,
     },
+    Reference {
+        place: String,
+        entry: String,
+    },
 }
 
 impl Credential {
@@ -222,6 +247,9 @@ impl Credential {
                 token_secret: c.token_secret.expose_secret().to_owned(),
             },
             Self::Bearer(token) => Stored::Bearer { token: token.expose().to_owned() },
+            Self::Reference(CredentialReference { place, entry }) => {
+                Stored::Reference { place: place.clone(), entry: entry.clone() }
+            }
         };
         serde_json::to_string(&stored).expect("strings always become JSON").into()
     }
@@ -252,6 +280,9 @@ impl Credential {
                 OAuth1Credential::new(consumer_key, consumer_secret, token, token_secret),
             ),
             Stored::Bearer { token } => Self::bearer(token),
+            Stored::Reference { place, entry } => {
+                Self::Reference(CredentialReference { place, entry })
+            }
         })
     }
 }
@@ -357,7 +388,7 @@ impl CredentialSource for FixedCredential {
 mod tests {
     use super::*;
 
-    fn all_kinds() -> [Credential; 3] {
+    fn all_kinds() -> [Credential; 4] {
         let mut oauth2 = OAuth2Credential::new("acc3ss");
         oauth2.refresh_token = Some("r3fresh".into());
         oauth2.expires_at = Some(Timestamp::UNIX_EPOCH);
@@ -366,6 +397,7 @@ mod tests {
             Credential::OAuth2(oauth2),
             Credential::OAuth1(OAuth1Credential::new("key", "consum3r", "token", "tok3n")),
             Credential::bearer("b3arer"),
+            Credential::Reference(CredentialReference::new("keychain", "entry 7")),
         ]
     }
 

@@ -28,6 +28,7 @@ mod error;
 mod ext;
 mod mirror_store;
 mod number;
+mod request_token_issuer;
 mod token_issuer;
 mod token_store;
 mod window_store;
@@ -36,14 +37,17 @@ pub use account_store::{Account, AccountName, AccountStore, App, InvalidAccountN
 pub use api::{BlocksApi, Reply, ReplyMeta, UsersApi, Warning};
 pub use clock::Clock;
 pub use credential::{
-    BearerToken, Credential, CredentialError, CredentialSource, FixedCredential, OAuth1Credential,
-    OAuth2Credential, Revision, Versioned,
+    BearerToken, Credential, CredentialError, CredentialReference, CredentialSource,
+    FixedCredential, OAuth1Credential, OAuth2Credential, Revision, Versioned,
 };
 pub use error::{ApiError, BoxError, StoreError, StoreFailure};
 pub use ext::{BlocksApiExt, Interrupted};
 pub use mirror_store::{
     Append, Checkpoint, Fence, Finish, Hold, HoldGuard, MirrorEntry, MirrorOrder, MirrorPage,
     MirrorQuery, MirrorStore, OpenRead, ReadId, ReadKind, Snapshot,
+};
+pub use request_token_issuer::{
+    Consumer, OAuth1Grant, OUT_OF_BAND, RequestToken, RequestTokenIssuer,
 };
 pub use token_issuer::{AuthorizationGrant, IssueError, TokenGrant, TokenIssuer};
 pub use token_store::{Claim, Lease, LeaseId, Swap, TokenStore};
@@ -56,6 +60,7 @@ pub use {
     clock::MockClock,
     credential::MockCredentialSource,
     mirror_store::MockMirrorStore,
+    request_token_issuer::MockRequestTokenIssuer,
     token_issuer::MockTokenIssuer,
     token_store::MockTokenStore,
     window_store::MockWindowStore,

@@ -14,7 +14,7 @@ impl AccountStore for SqliteStore {
     async fn accounts(&self) -> Result<Vec<Account>, StoreError> {
         self.read(|tx| {
             let mut accounts =
-                tx.prepare("SELECT name, user, username, app FROM account ORDER BY name")?;
+                tx.prepare("SELECT name, user, username, app, api_url FROM account ORDER BY name")?;
             Ok(accounts.query_map([], account)?.collect::<Result<_, _>>()?)
         })
         .await
@@ -24,9 +24,17 @@ impl AccountStore for SqliteStore {
         let account = account.clone();
         self.write(move |tx| {
             tx.execute(
-                "INSERT INTO account (name, user, username, app) VALUES (?1, ?2, ?3, ?4)
-                 ON CONFLICT (name) DO UPDATE SET user = ?2, username = ?3, app = ?4",
-                params![account.name.as_str(), Id(account.user_id), account.username, account.app],
+                "INSERT INTO account (name, user, username, app, api_url)
+                 VALUES (?1, ?2, ?3, ?4, ?5)
+                 ON CONFLICT (name) DO UPDATE SET
+                     user = ?2, username = ?3, app = ?4, api_url = ?5",
+                params![
+                    account.name.as_str(),
+                    Id(account.user_id),
+                    account.username,
+                    account.app,
+                    account.api_url,
+                ],
             )?;
             Ok(())
         })
@@ -123,6 +131,7 @@ fn account(row: &Row<'_>) -> rusqlite::Result<Account> {
     let mut account = Account::new(name, user);
     account.username = row.get(2)?;
     account.app = row.get(3)?;
+    account.api_url = row.get(4)?;
     Ok(account)
 }
 

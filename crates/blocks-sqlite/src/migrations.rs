@@ -18,6 +18,7 @@ pub(crate) const MIGRATIONS: &[&str] = &[
     include_str!("migrations/03_mirror.sql"),
     include_str!("migrations/04_handles.sql"),
     include_str!("migrations/05_window_numbers.sql"),
+    include_str!("migrations/06_servers.sql"),
 ];
 
 /// What marks a file as ours, in SQLite's `application_id`: `blks`.

@@ -20,6 +20,7 @@ const FIXTURES: &[&str] = &[
     include_str!("fixtures/03.sql"),
     include_str!("fixtures/04.sql"),
     include_str!("fixtures/05.sql"),
+    include_str!("fixtures/06.sql"),
 ];
 
 /// A file as the version wrote it that knew so many steps.
@@ -88,6 +89,7 @@ const CHECKS: &[Check] = &[
     |store| Box::pin(snapshot(store)),
     |store| Box::pin(handles(store)),
     |store| Box::pin(window_numbers(store)),
+    |store| Box::pin(servers(store)),
 ];
 
 async fn sign_ins(store: &SqliteStore) -> bool {
@@ -95,9 +97,8 @@ async fn sign_ins(store: &SqliteStore) -> bool {
     let accounts = store.accounts().await.expect("accounts");
     let apps = store.apps().await.expect("apps");
     let stored = Versioned::new(Revision::new(4), Some(Credential::bearer("s3cret")));
-    accounts.len() == 1
-        && accounts[0].name == work
-        && accounts[0].user_id == UserId::MAX
+    let account = accounts.iter().find(|account| account.name == work);
+    account.is_some_and(|account| account.user_id == UserId::MAX && account.api_url.is_none())
         && store.default_account().await.expect("default") == Some(work.clone())
         && apps.len() == 1
         && apps[0].client_id == "client"
@@ -108,6 +109,11 @@ async fn rate_windows(store: &SqliteStore) -> bool {
     let until = Timestamp::from_second(900).expect("a time");
     let reservation = store.reserve(id(7), Endpoint::GetBlocking, NOW).await.expect("an answer");
     reservation == Reservation::Wait { until }
+}
+
+async fn servers(store: &SqliteStore) -> bool {
+    let accounts = store.accounts().await.expect("accounts");
+    accounts.iter().any(|account| account.api_url.as_deref() == Some("http://localhost:8080"))
 }
 
 async fn window_numbers(store: &SqliteStore) -> bool {
