@@ -10,6 +10,8 @@
 //! | `BlocksApi` | [`BlocksApiHarness`](blocks_api::BlocksApiHarness) | [`blocks_api_suite!`] |
 //! | `UsersApi` | [`UsersApiHarness`](users_api::UsersApiHarness) | [`users_api_suite!`] |
 //! | `CredentialSource` | [`CredentialSourceHarness`](credential_source::CredentialSourceHarness) | [`credential_source_suite!`] |
+//! | `TokenIssuer` | [`TokenIssuerHarness`](token_issuer::TokenIssuerHarness) | [`token_issuer_suite!`] |
+//! | `RequestTokenIssuer` | [`RequestTokenIssuerHarness`](request_token_issuer::RequestTokenIssuerHarness) | [`request_token_issuer_suite!`] |
 //! | `TokenStore` | [`TokenStoreHarness`](token_store::TokenStoreHarness) | [`token_store_suite!`] |
 //! | `AccountStore` | [`AccountStoreHarness`](account_store::AccountStoreHarness) | [`account_store_suite!`] |
 //! | `WindowStore` | [`WindowStoreHarness`](window_store::WindowStoreHarness) | [`window_store_suite!`] |
@@ -62,6 +64,8 @@ pub mod blocks_api;
 pub mod clock;
 pub mod credential_source;
 pub mod mirror_store;
+pub mod request_token_issuer;
+pub mod token_issuer;
 pub mod token_store;
 pub mod users_api;
 pub mod window_store;

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use blocks_ports::{
-    AccountName, Claim, Credential, Lease, OAuth1Credential, OAuth2Credential, Revision,
-    StoreFailure, Swap, TokenStore, Versioned,
+    AccountName, Claim, Credential, CredentialReference, Lease, OAuth1Credential, OAuth2Credential,
+    Revision, StoreFailure, Swap, TokenStore, Versioned,
 };
 use jiff::Timestamp;
 
@@ -157,6 +157,7 @@ fn every_kind(secret: &str) -> Vec<Credential> {
         Credential::OAuth2(without_scopes),
         Credential::OAuth1(OAuth1Credential::new(secret, secret, secret, secret)),
         Credential::bearer(secret),
+        Credential::Reference(CredentialReference::new(secret, secret)),
     ]
 }
 

@@ -23,7 +23,9 @@ use crate::ApiError;
 /// - `block` and `unblock` are idempotent, and their answer says the state that then holds.
 /// - A failure is an error and never a state: no error means "not blocked".
 /// - What a backend cannot do it answers with [`Failure::Unsupported`](blocks_domain::Failure).
-/// - A backend makes at most one request a call; a wrapper says what it adds.
+/// - A backend makes at most one request a call; a wrapper says what it adds. There is one
+///   exception: what the server refused for its credential alone (a 401), and so did not do, may
+///   be sent once more with a newer one.
 ///
 /// # Example
 /// A backend that keeps the list on a sheet of paper:

@@ -9,7 +9,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 
 use crate::number::number;
-use crate::{AccountName, ApiError, StoreError};
+use crate::{AccountName, ApiError, IssueError, StoreError};
 
 /// Hands out the credential of an account, for each request anew.
 ///
@@ -19,6 +19,9 @@ use crate::{AccountName, ApiError, StoreError};
 /// - `current` answers a credential that is worth sending: not known to be expired or rejected.
 /// - `rejected` says that the server refused the credential of that revision (a 401). Saying so
 ///   about an older revision than the current one changes nothing.
+/// - After `rejected` an adapter may ask `current` again, and send the refused request once more
+///   if that is a newer revision. So a source that can get a newer credential gets it there and
+///   then; one that cannot fails, and says why.
 ///
 /// ```
 /// use blocks_ports::{Credential, CredentialError, CredentialSource, FixedCredential};
@@ -222,6 +225,27 @@ impl Credential {
         Self::Bearer(BearerToken(token.into()))
     }
 
+    /// Whether this is the token of an app, in which no user signed in.
+    ///
+    /// X begins those with at least 21 times the letter `A`. It refuses them for everything that
+    /// belongs to a user, so there is no need to ask.
+    ///
+    /// ```
+    /// use blocks_ports::Credential;
+    ///
+    /// assert!(Credential::bearer(format!("{}%2Fs3cret", "A".repeat(21))).is_app_only());
+    /// assert!(!Credential::bearer("AAAs3cret").is_app_only());
+    /// ```
+    #[must_use]
+    pub fn is_app_only(&self) -> bool {
+        let token = match self {
+            Self::OAuth2(credential) => credential.access_token.expose_secret(),
+            Self::Bearer(token) => token.expose(),
+            Self::OAuth1(_) | Self::Reference(_) => return false,
+        };
+        token.bytes().take_while(|byte| *byte == b'A').count() >= 21
+    }
+
     /// The whole credential as JSON, for a store to keep. **This text is secret.**
     ///
     /// ```
@@ -343,6 +367,14 @@ pub enum CredentialError {
     /// The refresh failed for now.
     #[error("the sign-in could not be refreshed")]
     Refresh(#[source] ApiError),
+    /// The server refuses the app, so that nobody can refresh; the refresh token is not spent.
+    #[error("the app that the account `{account}` signed in through is refused")]
+    AppRefused {
+        /// The account.
+        account: AccountName,
+        /// What the server said of the app.
+        source: IssueError,
+    },
 }
 
 /// One credential that never changes, such as a token from the environment.

@@ -16,7 +16,8 @@ use crate::{IssueError, OAuth1Credential};
 /// - A consumer that the server does not know, or not with this secret, is
 ///   [`IssueError::InvalidClient`].
 /// - What `access_token` granted works until `invalidate`; OAuth 1.0a knows no expiry.
-/// - No implementation retries by itself.
+/// - No implementation retries by itself, but for one case: where the server refused the time of
+///   a signature, which spends nothing, the call may be signed once more by the server's time.
 #[cfg_attr(feature = "mock", mockall::automock)]
 #[async_trait]
 pub trait RequestTokenIssuer: fmt::Debug + Send + Sync + 'static {

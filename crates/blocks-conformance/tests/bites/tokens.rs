@@ -23,7 +23,7 @@ enum Fault {
     LastWriteWins,
     ConflictShowsNothing,
     NeverForgets,
-    DeletionForgetsTheRevision,
+    RevisionsUsedAgain,
     QuotesWhatIsDamaged,
     ReadsBeforeItWrites,
     LeaseEndsAtOnce,
@@ -35,10 +35,11 @@ enum Fault {
     ReleasesWhoeverHolds,
     SecondReleaseFails,
     LeaseIdsRepeat,
-    LeaseStopsSwaps,
+    SwapChecksTheLease,
     SwapEndsTheLease,
     IgnoresCase,
     OneStorageAHandle,
+    LeaseKeptInOneProcess,
     SwapsAreNotAtomic,
     ClaimsAreNotAtomic,
     ForgetsOnReopening,
@@ -53,7 +54,7 @@ const FAULTS: &[(&str, Fault)] = &[
     ("a_stale_swap_conflicts_and_changes_nothing", Fault::LastWriteWins),
     ("a_conflict_shows_what_is_there", Fault::ConflictShowsNothing),
     ("a_forgotten_credential_is_gone", Fault::NeverForgets),
-    ("no_revision_is_used_again_after_deletion", Fault::DeletionForgetsTheRevision),
+    ("no_revision_is_used_again_after_deletion", Fault::RevisionsUsedAgain),
     ("a_damaged_credential_is_told_without_its_text", Fault::QuotesWhatIsDamaged),
     ("a_damaged_credential_can_be_replaced_or_forgotten", Fault::ReadsBeforeItWrites),
     ("a_claim_on_the_current_revision_is_granted", Fault::LeaseEndsAtOnce),
@@ -65,10 +66,13 @@ const FAULTS: &[(&str, Fault)] = &[
     ("releasing_an_ended_lease_spares_the_next_holder", Fault::ReleasesWhoeverHolds),
     ("releasing_twice_does_nothing", Fault::SecondReleaseFails),
     ("lease_ids_differ", Fault::LeaseIdsRepeat),
-    ("a_swap_asks_for_no_lease", Fault::LeaseStopsSwaps),
+    ("a_swap_asks_for_no_lease", Fault::SwapChecksTheLease),
     ("a_swap_ends_no_lease", Fault::SwapEndsTheLease),
     ("accounts_do_not_touch_each_other", Fault::IgnoresCase),
     ("handles_share_one_storage", Fault::OneStorageAHandle),
+    ("handles_share_one_storage", Fault::LeaseKeptInOneProcess),
+    ("a_lease_makes_others_busy_until_it_ends", Fault::LeaseKeptInOneProcess),
+    ("one_of_many_claims_is_granted", Fault::LeaseKeptInOneProcess),
     ("one_of_many_swaps_wins", Fault::SwapsAreNotAtomic),
     ("one_of_many_claims_is_granted", Fault::ClaimsAreNotAtomic),
     ("a_credential_outlasts_reopening", Fault::ForgetsOnReopening),
@@ -96,6 +100,8 @@ type Stored = Versioned<Option<Credential>>;
 #[derive(Debug)]
 struct Store {
     storage: Storage,
+    /// Knows the leases of this handle alone, as a lock within one process does.
+    process: MemoryTokenStore,
     fault: Option<Fault>,
 }
 
@@ -109,7 +115,7 @@ impl TokenStoreHarness for Broken<Storage, Fault> {
     fn handle(&self) -> Arc<dyn TokenStore> {
         let apart = self.fault == Some(Fault::OneStorageAHandle);
         let storage = if apart { Storage::default() } else { self.store.clone() };
-        Arc::new(Store { storage, fault: self.fault })
+        Arc::new(Store { storage, process: MemoryTokenStore::default(), fault: self.fault })
     }
 
     async fn damage(&self, account: &AccountName) -> bool {
@@ -204,6 +210,9 @@ impl TokenStore for Store {
         let current = inner.load(account).await?.revision;
         let held = self.held(account).filter(|lease| now < lease.expires_at);
         let base = if self.has(Fault::ClaimsOnAnyRevision) { current } else { base };
+        if self.has(Fault::LeaseKeptInOneProcess) && base == current {
+            return self.process.claim(account, Revision::NONE, ttl, now).await;
+        }
         if self.has(Fault::BusyWins) && held.is_some() {
             return inner.claim(account, current, ttl, now).await;
         }
@@ -246,7 +255,7 @@ impl TokenStore for Store {
         if self.has(Fault::CountsOnlyChanges) && credential == found.value {
             return Ok(Swap::Done(found.revision));
         }
-        if self.has(Fault::LeaseStopsSwaps) && self.held(account).is_some() {
+        if self.has(Fault::SwapChecksTheLease) && self.held(account).is_some() {
             return Ok(Swap::Conflict(found));
         }
         match &mut credential {
@@ -266,7 +275,7 @@ impl TokenStore for Store {
         }
         let deletes = credential.is_none();
         let answer = inner.swap(account, expected, credential).await?;
-        if self.has(Fault::DeletionForgetsTheRevision) && deletes {
+        if self.has(Fault::RevisionsUsedAgain) && deletes {
             self.storage.tokens.with(|tokens| *tokens = MemoryTokenStore::default());
         }
         if self.has(Fault::SwapEndsTheLease) {
@@ -291,6 +300,9 @@ impl TokenStore for Store {
         }
         if self.has(Fault::ReleasesWhoeverHolds) {
             return self.release_held(&lease.account).await;
+        }
+        if self.has(Fault::LeaseKeptInOneProcess) {
+            return self.process.release(lease).await;
         }
         let known = self.storage.leases.with(|leases| {
             let known = leases.get(&lease.account).is_some_and(|held| held.id == lease.id);
