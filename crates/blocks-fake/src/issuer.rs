@@ -1,26 +1,32 @@
-//! The token endpoint in memory.
+//! The token endpoints without HTTP.
 
-use std::collections::{HashSet, VecDeque};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use blocks_domain::Failure;
-use blocks_ports::{ApiError, App, AuthorizationGrant, Clock, IssueError, TokenGrant, TokenIssuer};
+use blocks_domain::{Failure, ForbiddenReason, Scope};
+use blocks_ports::{
+    ApiError, App, AuthorizationGrant, Clock, Consumer, IssueError, OAuth1Credential, OAuth1Grant,
+    RequestToken, RequestTokenIssuer, TokenGrant, TokenIssuer,
+};
 use secrecy::{ExposeSecret, SecretString};
 
-/// A [`TokenIssuer`] in memory, at which a refresh token works once.
+use crate::world::{ACCESS_LIFETIME, Authority, Client, TokenError};
+use crate::{IssuerFault, IssuerTally, World};
+
+/// The sign-ins of a [`World`], without HTTP between.
 ///
-/// Whoever sends a spent refresh token again ends the whole family of tokens that came from one
-/// sign-in, as the strictest servers do; the [`tally`](Self::tally) counts it. A clone is another
-/// handle on the same issuer.
+/// A refresh token works once: whoever sends a spent one again ends the whole family of tokens
+/// that came from one sign-in, as the strictest servers do; the [`tally`](Self::tally) counts it.
+/// A clone is another handle on the same world.
 ///
 /// ```
 /// use blocks_fake::FakeIssuer;
-/// use blocks_ports::{App, IssueError, TokenIssuer};
+/// use blocks_ports::{IssueError, TokenIssuer};
 ///
 /// # tokio::runtime::Builder::new_current_thread().build().expect("a runtime").block_on(async {
-/// let (issuer, app) = (FakeIssuer::default(), App::new("my app", "client-id"));
+/// let issuer = FakeIssuer::default();
+/// let app = issuer.app();
 /// let spent = issuer.sign_in().refresh_token.expect("offline.access");
 /// let next = issuer.refresh(&app, &spent).await?;
 /// assert!(issuer.accepts(&next.access_token));
@@ -32,107 +38,113 @@ use secrecy::{ExposeSecret, SecretString};
 /// # Ok::<(), IssueError>(())
 /// # }).expect("the first refresh is granted");
 /// ```
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct FakeIssuer {
-    state: Arc<Mutex<State>>,
+    world: World,
     delay: Option<(Arc<dyn Clock>, Duration)>,
 }
 
-/// What a [`FakeIssuer`] has done so far.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct IssuerTally {
-    /// Refresh tokens traded for new tokens.
-    pub exchanges: u64,
-    /// Refresh tokens sent again after they were spent.
-    pub reuses: u64,
-    /// Calls to `refresh`, whatever came of them.
-    pub calls: u64,
-}
-
-/// What can go wrong with a refresh.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum IssuerFault {
-    /// The call never arrives: the refresh token is not spent.
-    Unreachable,
-    /// The refresh token is spent, and the answer is lost on its way.
-    AnswerLost,
-    /// The app is refused; the refresh token is not spent.
-    AppRefused,
-}
-
-#[derive(Debug, Default)]
-struct State {
-    families: Vec<Family>,
-    codes: HashSet<String>,
-    last_code: u64,
-    faults: VecDeque<IssuerFault>,
-    tally: IssuerTally,
-}
-
-/// The tokens of one sign-in; those of its latest generation are the ones that work.
-#[derive(Debug, Default)]
-struct Family {
-    generation: u64,
-    ended: bool,
-}
-
-/// Which token of a family a token is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Place {
-    family: usize,
-    generation: u64,
+impl Default for FakeIssuer {
+    /// The sign-ins of a small world of its own, always with the same app.
+    fn default() -> Self {
+        Self::new(World::builder().build())
+    }
 }
 
 impl FakeIssuer {
     /// How long an access token lives, as at X.
-    pub const LIFETIME: Duration = Duration::from_secs(7200);
+    pub const LIFETIME: Duration = ACCESS_LIFETIME;
 
-    /// An issuer whose answers take so long on their way back; a token is spent before that.
+    /// The sign-ins of a world.
+    #[must_use]
+    pub const fn new(world: World) -> Self {
+        Self { world, delay: None }
+    }
+
+    /// An issuer with a world of its own, whose answers take so long on their way back; a token is
+    /// spent before that.
     #[must_use]
     pub fn delayed(clock: Arc<dyn Clock>, by: Duration) -> Self {
-        Self { state: Arc::default(), delay: Some((clock, by)) }
+        Self { delay: Some((clock, by)), ..Self::default() }
     }
 
-    /// The tokens of a new sign-in, with nobody at an authorize page.
+    /// The world behind it.
+    #[must_use]
+    pub const fn world(&self) -> &World {
+        &self.world
+    }
+
+    /// The app that [`sign_in`](Self::sign_in) and [`authorized`](Self::authorized) go through.
+    #[must_use]
+    pub fn app(&self) -> App {
+        self.world.app()
+    }
+
+    /// The tokens of a new sign-in of the world's owner, with nobody at an authorize page.
     #[must_use]
     pub fn sign_in(&self) -> TokenGrant {
-        self.lock().sign_in()
+        let tokens = self.world.sign_in(self.world.owner(), &self.app(), Self::scopes());
+        tokens.expect("the world knows its owner and its app")
     }
 
-    /// An authorization code, which works once and with any verifier.
+    /// A code for the world's owner, with nobody at an authorize page.
     #[must_use]
-    pub fn code(&self) -> SecretString {
-        let mut state = self.lock();
-        state.last_code += 1;
-        let code = format!("code-{}", state.last_code);
-        state.codes.insert(code.clone());
-        code.into()
+    pub fn authorized(&self) -> AuthorizationGrant {
+        let grant = self.world.authorize(self.world.owner(), &self.app(), Self::scopes());
+        grant.expect("the world knows its owner and its app")
     }
 
     /// Lets a refresh go wrong: each call of this method spoils one, in this order.
     pub fn spoil_next(&self, fault: IssuerFault) {
-        self.lock().faults.push_back(fault);
+        self.world.spoil_refresh(fault);
     }
 
-    /// Whether a server would accept this access token, were it not for its age.
+    /// Whether the world accepts this access token at its own time.
     #[must_use]
     pub fn accepts(&self, access_token: &SecretString) -> bool {
-        let state = self.lock();
-        let place = Place::of("access", access_token);
-        place.is_some_and(|place| state.latest(place.family) == Some(place))
+        self.world.accepts(access_token)
     }
 
-    /// What was done so far.
+    /// What became of the refreshes so far.
     #[must_use]
     pub fn tally(&self) -> IssuerTally {
-        self.lock().tally
+        self.world.sign_in_tally()
     }
 
-    /// Nothing that is done under this lock can stop half-way, so a poisoned value is whole.
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    fn scopes() -> impl Iterator<Item = Scope> {
+        Scope::FOR_READING.into_iter().chain([Scope::OfflineAccess])
+    }
+
+    /// What the authority says to an app, once the answer has arrived.
+    async fn ask<T>(
+        &self,
+        app: &App,
+        question: impl FnOnce(&mut Authority, Client, jiff::Timestamp) -> Result<T, TokenError>,
+    ) -> Result<T, IssueError> {
+        let secret = app.client_secret.as_ref().map(ExposeSecret::expose_secret);
+        let answer = self.world.with_authority(|authority, now| {
+            let client = authority.client(&app.client_id, secret).ok_or(TokenError::Client)?;
+            question(authority, client, now)
+        });
+        self.travel().await;
+        Ok(answer?)
+    }
+
+    /// What the authority says to a consumer, once the answer has arrived.
+    async fn ask_as<T>(
+        &self,
+        consumer: &Consumer,
+        question: impl FnOnce(&mut Authority, jiff::Timestamp) -> Result<T, IssueError>,
+    ) -> Result<T, IssueError> {
+        let answer = self.world.with_authority(|authority, now| {
+            if authority.knows(consumer) {
+                question(authority, now)
+            } else {
+                Err(IssueError::InvalidClient)
+            }
+        });
+        self.travel().await;
+        answer
     }
 
     async fn travel(&self) {
@@ -147,151 +159,94 @@ impl FakeIssuer {
 impl TokenIssuer for FakeIssuer {
     async fn exchange(
         &self,
-        _: &App,
+        app: &App,
         grant: &AuthorizationGrant,
     ) -> Result<TokenGrant, IssueError> {
-        let answer = {
-            let mut state = self.lock();
-            let known = state.codes.remove(grant.code.expose_secret());
-            known.then(|| state.sign_in()).ok_or(IssueError::InvalidGrant)
-        };
-        self.travel().await;
-        answer
+        self.ask(app, |authority, client, now| authority.exchange(client, grant, now)).await
     }
 
     async fn refresh(
         &self,
-        _: &App,
+        app: &App,
         refresh_token: &SecretString,
     ) -> Result<TokenGrant, IssueError> {
-        let answer = self.lock().refresh(refresh_token);
-        self.travel().await;
-        answer
+        self.ask(app, |authority, client, now| authority.refresh(client, refresh_token, now)).await
     }
 
-    async fn revoke(&self, _: &App, token: &SecretString) -> Result<(), IssueError> {
-        let place = Place::of("access", token).or_else(|| Place::of("refresh", token));
-        if let Some(place) = place {
-            self.lock().end(place.family);
-        }
-        self.travel().await;
-        Ok(())
+    async fn revoke(&self, app: &App, token: &SecretString) -> Result<(), IssueError> {
+        self.ask(app, |authority, client, _| authority.revoke(client, token)).await
     }
 }
 
-impl State {
-    fn sign_in(&mut self) -> TokenGrant {
-        self.families.push(Family::default());
-        Place { family: self.families.len() - 1, generation: 0 }.grant()
+#[async_trait]
+impl RequestTokenIssuer for FakeIssuer {
+    async fn request_token(
+        &self,
+        consumer: &Consumer,
+        callback: &str,
+    ) -> Result<RequestToken, IssueError> {
+        let refused = || {
+            let kind = Failure::Forbidden(ForbiddenReason::Other);
+            ApiError::new(kind).with_status(403).with_detail("the callback is not registered")
+        };
+        self.ask_as(consumer, |authority, now| {
+            authority.request_token(callback, now).ok_or_else(|| refused().into())
+        })
+        .await
     }
 
-    fn refresh(&mut self, token: &SecretString) -> Result<TokenGrant, IssueError> {
-        self.tally.calls += 1;
-        match self.faults.pop_front() {
-            None => self.spend(token),
-            Some(IssuerFault::Unreachable) => Err(ApiError::new(Failure::Transport).into()),
-            Some(IssuerFault::AppRefused) => Err(IssueError::InvalidClient),
-            Some(IssuerFault::AnswerLost) => {
-                self.spend(token)?;
-                Err(ApiError::new(Failure::Timeout).into())
+    async fn access_token(
+        &self,
+        consumer: &Consumer,
+        request: &RequestToken,
+        verifier: &SecretString,
+    ) -> Result<OAuth1Grant, IssueError> {
+        let (person, credential) = self
+            .ask_as(consumer, |authority, now| {
+                proven(authority.request_secret(&request.token), &request.secret)?;
+                let traded = authority.access_token(&request.token, verifier, now);
+                traded.ok_or(IssueError::InvalidGrant)
+            })
+            .await?;
+        let (user_id, screen_name) = self.world.known_as(person);
+        let mut grant = OAuth1Grant::new(credential);
+        grant.user_id = Some(user_id);
+        grant.screen_name = Some(screen_name);
+        Ok(grant)
+    }
+
+    async fn invalidate(&self, credential: &OAuth1Credential) -> Result<(), IssueError> {
+        let OAuth1Credential { consumer_key, consumer_secret, token, token_secret, .. } =
+            credential;
+        let consumer = Consumer::new(consumer_key, consumer_secret.clone());
+        self.ask_as(&consumer, |authority, _| {
+            match proven(authority.sign_in_secret(token), token_secret) {
+                // The token is worth nothing already, which was the wish.
+                Err(IssueError::InvalidGrant) => Ok(()),
+                proven => proven.map(|()| authority.invalidate(token)),
             }
-        }
-    }
-
-    fn spend(&mut self, token: &SecretString) -> Result<TokenGrant, IssueError> {
-        let place = Place::of("refresh", token).ok_or(IssueError::InvalidGrant)?;
-        let latest = self.latest(place.family).ok_or(IssueError::InvalidGrant)?;
-        if place != latest {
-            self.tally.reuses += 1;
-            self.end(place.family);
-            return Err(IssueError::InvalidGrant);
-        }
-        let next = Place { generation: place.generation + 1, ..place };
-        self.families[next.family].generation = next.generation;
-        self.tally.exchanges += 1;
-        Ok(next.grant())
-    }
-
-    /// The place of the tokens that work; `None` if the family has ended or never was.
-    fn latest(&self, family: usize) -> Option<Place> {
-        let found = self.families.get(family).filter(|found| !found.ended)?;
-        Some(Place { family, generation: found.generation })
-    }
-
-    fn end(&mut self, family: usize) {
-        if let Some(family) = self.families.get_mut(family) {
-            family.ended = true;
-        }
+        })
+        .await
     }
 }
 
-impl Place {
-    fn of(kind: &str, token: &SecretString) -> Option<Self> {
-        let mut parts = token.expose_secret().split('-');
-        let (named, family, generation) = (parts.next()?, parts.next()?, parts.next()?);
-        (named == kind).then_some(())?;
-        Some(Self { family: family.parse().ok()?, generation: generation.parse().ok()? })
-    }
+/// Holds the secret of a token against the one that is known, as a signature would show it.
+fn proven(known: Option<SecretString>, given: &SecretString) -> Result<(), IssueError> {
+    let known = known.ok_or(IssueError::InvalidGrant)?;
+    let is_same = known.expose_secret() == given.expose_secret();
+    is_same.then_some(()).ok_or(IssueError::InvalidClient)
+}
 
-    fn grant(self) -> TokenGrant {
-        let Self { family, generation } = self;
-        let mut grant = TokenGrant::new(format!("access-{family}-{generation}"));
-        grant.refresh_token = Some(format!("refresh-{family}-{generation}").into());
-        grant.expires_in = Some(FakeIssuer::LIFETIME);
-        grant.scope = Some("block.read users.read tweet.read offline.access".to_owned());
-        grant
+impl From<TokenError> for IssueError {
+    fn from(error: TokenError) -> Self {
+        match error {
+            TokenError::Client | TokenError::Foreign => Self::InvalidClient,
+            TokenError::Code | TokenError::Token => Self::InvalidGrant,
+            TokenError::Unreachable => ApiError::new(Failure::Transport).into(),
+            TokenError::AnswerLost => ApiError::new(Failure::Timeout).into(),
+        }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn app() -> App {
-        App::new("my app", "client-id")
-    }
-
-    fn refresh_token(grant: TokenGrant) -> SecretString {
-        grant.refresh_token.expect("offline.access")
-    }
-
-    #[tokio::test]
-    async fn a_code_works_once() {
-        let issuer = FakeIssuer::default();
-        let grant = AuthorizationGrant::new(issuer.code(), "verifier", "http://127.0.0.1/");
-        let tokens = issuer.exchange(&app(), &grant).await.expect("a new code");
-        assert!(issuer.accepts(&tokens.access_token));
-        let again = issuer.exchange(&app(), &grant).await;
-        assert!(matches!(again, Err(IssueError::InvalidGrant)), "{again:?}");
-    }
-
-    #[tokio::test]
-    async fn either_token_revokes_its_own_sign_in_alone() {
-        let issuer = FakeIssuer::default();
-        let (one, two, three) = (issuer.sign_in(), issuer.sign_in(), issuer.sign_in());
-        issuer.revoke(&app(), &one.access_token).await.expect("revoked");
-        issuer.revoke(&app(), &refresh_token(two.clone())).await.expect("revoked");
-        issuer.revoke(&app(), &"unheard of".into()).await.expect("nothing to revoke");
-        let accepted = [one, two, three].map(|grant| issuer.accepts(&grant.access_token));
-        assert_eq!(accepted, [false, false, true]);
-    }
-
-    #[tokio::test]
-    async fn faults_come_in_order_and_only_a_lost_answer_spends_the_token() {
-        let issuer = FakeIssuer::default();
-        let token = refresh_token(issuer.sign_in());
-        for fault in [IssuerFault::Unreachable, IssuerFault::AppRefused, IssuerFault::AnswerLost] {
-            issuer.spoil_next(fault);
-        }
-        let unreachable = issuer.refresh(&app(), &token).await;
-        assert!(matches!(unreachable, Err(IssueError::Api(_))), "{unreachable:?}");
-        let refused = issuer.refresh(&app(), &token).await;
-        assert!(matches!(refused, Err(IssueError::InvalidClient)), "{refused:?}");
-        assert_eq!(issuer.tally().exchanges, 0);
-        let lost = issuer.refresh(&app(), &token).await;
-        assert!(matches!(lost, Err(IssueError::Api(_))), "{lost:?}");
-        let spent = issuer.refresh(&app(), &token).await;
-        assert!(matches!(spent, Err(IssueError::InvalidGrant)), "{spent:?}");
-        assert_eq!(issuer.tally(), IssuerTally { exchanges: 1, reuses: 1, calls: 4 });
-    }
-}
+mod tests;

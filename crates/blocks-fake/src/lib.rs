@@ -4,8 +4,9 @@
 //! A [`World`] is made from a seed. Everybody in it is computed, so that a list of a million
 //! blocks costs nothing to make, and the same seed makes the same people. [`FakeApi`] is the
 //! block-list API on it without HTTP. With the feature `server`, `Sandbox` serves the same world
-//! over HTTP, as close to X as is known, to any client in any language. The module [`stores`]
-//! keeps in memory what programs keep on disk.
+//! over HTTP, as close to X as is known, to any client in any language: with its pages and
+//! endpoints for signing in, which [`FakeIssuer`] is without HTTP. The module [`stores`] keeps in
+//! memory what programs keep on disk.
 //!
 //! ```
 //! use blocks_domain::{BlockingQuery, MaxResults};
@@ -35,10 +36,11 @@ pub mod stores;
 mod world;
 
 pub use direct::FakeApi;
-pub use issuer::{FakeIssuer, IssuerFault, IssuerTally};
+pub use issuer::FakeIssuer;
 #[cfg(feature = "server")]
 pub use server::Sandbox;
 pub use world::{
-    Badge, InvalidWorldState, Meaning, MeterReading, Pin, PostCounts, Profile, ProfileCounts,
-    ProfilePost, Span, Text, Tier, World, WorldBuilder, WorldClock, WorldError, WorldState,
+    Badge, InvalidWorldState, IssuerFault, IssuerTally, Meaning, MeterReading, Pin, PostCounts,
+    Profile, ProfileCounts, ProfilePost, Span, Text, Tier, World, WorldBuilder, WorldClock,
+    WorldError, WorldState,
 };

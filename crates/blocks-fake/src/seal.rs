@@ -50,6 +50,16 @@ impl Seal {
         (self.hash(b"tag", purpose, &content)[..TAG] == *tag).then_some(content)
     }
 
+    /// Seals a number.
+    pub(crate) fn close_number(&self, purpose: &[u8], number: u64) -> String {
+        self.close(purpose, &number.to_be_bytes())
+    }
+
+    /// Opens what [`Seal::close_number`] made for the same purpose.
+    pub(crate) fn open_number(&self, purpose: &[u8], text: &str) -> Option<u64> {
+        self.open(purpose, text)?.try_into().map(u64::from_be_bytes).ok()
+    }
+
     fn covered<'a>(&self, tag: &[u8], content: &'a [u8]) -> impl Iterator<Item = u8> + use<'a> {
         let cover = self.hash(b"cover", tag, &[]);
         content.iter().zip(cover).map(|(byte, cover)| byte ^ cover)

@@ -7,11 +7,11 @@ use blocks_domain::{
     BlockPair, BlockState, BlockingPage, BlockingQuery, Endpoint, Failure, ForbiddenReason,
     LOOKUP_MAX, Meta, Problem, ProblemType, Selection, UserId, UserReply, Username, UsersPage,
 };
-use blocks_ports::{ApiError, BlocksApi, Reply, ReplyMeta, UsersApi};
+use blocks_ports::{ApiError, BlocksApi, OAuth1Credential, Reply, ReplyMeta, UsersApi};
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::World;
-use crate::world::{Bookmark, Caller, Company, Denial, Denied, View};
+use crate::world::{Bookmark, Caller, Claim, Company, Denial, Denied, View};
 
 /// The API of a [`World`] for one signed-in user, without HTTP between.
 ///
@@ -19,7 +19,14 @@ use crate::world::{Bookmark, Caller, Company, Denial, Denied, View};
 #[derive(Debug, Clone)]
 pub struct FakeApi {
     world: World,
-    token: SecretString,
+    proof: Proof,
+}
+
+/// By what it proves who calls.
+#[derive(Debug, Clone)]
+enum Proof {
+    Token(SecretString),
+    SignIn(OAuth1Credential),
 }
 
 impl FakeApi {
@@ -27,17 +34,33 @@ impl FakeApi {
     #[must_use]
     pub fn new(world: World) -> Self {
         let token = world.token();
-        Self { world, token }
+        Self::with_token(world, token)
     }
 
     /// The API for whoever a token stands for, such as one of [`World::mint`].
     #[must_use]
     pub const fn with_token(world: World, token: SecretString) -> Self {
-        Self { world, token }
+        Self { world, proof: Proof::Token(token) }
+    }
+
+    /// The API for whoever signed in by OAuth 1.0a, such as with [`World::oauth1_credential`].
+    #[must_use]
+    pub const fn with_oauth1(world: World, credential: OAuth1Credential) -> Self {
+        Self { world, proof: Proof::SignIn(credential) }
     }
 
     fn admit(&self, endpoint: Endpoint) -> Result<Caller, ApiError> {
-        self.world.admit(Some(self.token.expose_secret()), endpoint).map_err(refused)
+        self.world.admit(self.claim(), endpoint).map_err(refused)
+    }
+
+    fn claim(&self) -> Claim<'_> {
+        match &self.proof {
+            Proof::Token(token) => Claim::Token(token.expose_secret()),
+            Proof::SignIn(credential) => {
+                let holds = self.world.with_authority(|authority, _| authority.holds(credential));
+                if holds { Claim::SignIn(&credential.token) } else { Claim::Nobody }
+            }
+        }
     }
 
     fn reply<T>(value: T, caller: &Caller) -> Reply<T> {
@@ -202,6 +225,12 @@ fn refused(Denied { reason, rate, .. }: Denied) -> ApiError {
         Denial::Forbidden => {
             (403, Failure::Forbidden(ForbiddenReason::ScopeOrPlan), blank, "Forbidden")
         }
+        Denial::OAuth1Permissions => (
+            403,
+            Failure::Forbidden(ForbiddenReason::OAuth1Permissions),
+            ProblemType::OAuth1Permissions,
+            "Forbidden",
+        ),
         Denial::OutOfCredits => {
             (402, Failure::OutOfCredits, ProblemType::Credits, "CreditsDepleted")
         }

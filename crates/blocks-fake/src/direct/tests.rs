@@ -73,6 +73,25 @@ async fn every_denial_is_the_failure_that_its_status_means() {
 }
 
 #[tokio::test]
+async fn an_oauth1_sign_in_reads_and_writes_while_the_app_may() {
+    let world = world();
+    let credential = world.oauth1_credential(world.owner()).expect("the owner");
+    let api = FakeApi::with_oauth1(world.clone(), credential.clone());
+    read(&api).await.expect("its own list");
+    api.block(pair(&world)).await.expect("its own list");
+
+    world.set_oauth1_may_write(false);
+    read(&api).await.expect("reading is no writing");
+    let error = api.unblock(pair(&world)).await.expect_err("not allowed");
+    assert_eq!(error.kind(), Failure::Forbidden(ForbiddenReason::OAuth1Permissions));
+
+    let mut guessed = credential;
+    guessed.token_secret = "guessed".into();
+    let stranger = FakeApi::with_oauth1(world, guessed);
+    assert_eq!(refusal(&stranger).await, (Failure::Unauthenticated, Some(401)));
+}
+
+#[tokio::test]
 async fn writing_is_for_enterprise() {
     let world = World::builder().tier(Tier::PayPerUse).build();
     let api = FakeApi::new(world.clone());

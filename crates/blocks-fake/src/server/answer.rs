@@ -6,10 +6,9 @@ use axum::body::Body;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::Response;
 use blocks_domain::RateWindow;
+use jiff::Timestamp;
 use jiff::fmt::rfc2822::DateTimePrinter;
 use serde_json::Value;
-
-use crate::World;
 
 /// An answer: what it says, and what comes along.
 #[derive(Debug)]
@@ -46,12 +45,19 @@ impl Answer {
         self
     }
 
-    /// Adds the headers that every answer of the API has.
+    /// Says that no cache may keep the answer, since it holds or leads to a secret.
+    pub(super) fn not_to_be_stored(self) -> Self {
+        self.with_header("cache-control", "no-store".to_owned())
+    }
+
+    /// Adds the headers that every answer has; `may_write` is for those of the API, and `date` is
+    /// the time by which the request was judged.
     pub(super) fn with_trimmings(
         mut self,
-        world: &World,
+        seed: u64,
         number: u64,
-        may_write: bool,
+        may_write: Option<bool>,
+        date: Timestamp,
         took: Duration,
     ) -> Self {
         if let Some(rate) = self.rate {
@@ -60,13 +66,15 @@ impl Answer {
             self.headers.push(("x-rate-limit-remaining", rate.remaining().to_string()));
             self.headers.push(("x-rate-limit-reset", rate.reset().as_second().to_string()));
         }
-        let access = if may_write { "read-write" } else { "read" };
-        self.headers.push(("x-access-level", access.to_owned()));
+        if let Some(may_write) = may_write {
+            let access = if may_write { "read-write" } else { "read" };
+            self.headers.push(("x-access-level", access.to_owned()));
+        }
         // An odd factor spreads the numbers over all ids without repeating one.
-        let id = ((number + 1) ^ (world.seed() << 32)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let id = ((number + 1) ^ (seed << 32)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         self.headers.push(("x-transaction-id", format!("{id:016x}")));
         self.headers.push(("x-response-time", took.as_millis().to_string()));
-        if let Ok(date) = DateTimePrinter::new().timestamp_to_rfc9110_string(&world.now()) {
+        if let Ok(date) = DateTimePrinter::new().timestamp_to_rfc9110_string(&date) {
             self.headers.push(("date", date));
         }
         self

@@ -1,6 +1,5 @@
 //! The calls of the API, one function each.
 
-use axum::http::header;
 use blocks_domain::{BlockPair, Endpoint, UserId, Username};
 use serde_json::{Map, Value, json};
 
@@ -10,34 +9,33 @@ use super::encode;
 use super::query::{Asked, Reader};
 use super::refusal::{Refusal, Violation, not_found};
 use crate::World;
-use crate::world::{Bookmark, Caller, View};
+use crate::world::{Bookmark, Caller, Claim, View};
 
 /// How many users one lookup may name.
 const MOST_LOOKED_UP: usize = 100;
 
-/// Answers a call; `incoming` is `None` when its body was too long.
+/// Answers a call.
 pub(super) fn answer(
     world: &World,
     endpoint: Endpoint,
     ids: &[String],
-    token: Option<&str>,
-    incoming: Option<&Incoming>,
+    claim: Claim<'_>,
+    incoming: &Incoming,
 ) -> Answer {
-    let caller = match world.admit(token, endpoint) {
+    let caller = match world.admit(claim, endpoint) {
         Ok(caller) => caller,
         Err(denied) => return Refusal::Denied(denied).answer(),
     };
     let call = Call { world, caller };
-    let answered = match (incoming, endpoint, ids) {
-        (None, ..) => Err(Refusal::TooLarge),
-        (Some(incoming), Endpoint::GetBlocking, [id]) => call.get_blocking(id, &incoming.query),
-        (Some(incoming), Endpoint::PostBlocking, [id]) => call.post_blocking(id, incoming),
-        (Some(incoming), Endpoint::DeleteBlocking, [source, target]) => {
-            call.delete_blocking(source, target, &incoming.query)
-        }
-        (Some(incoming), Endpoint::GetMe, _) => call.get_me(&incoming.query),
-        (Some(incoming), Endpoint::GetUsersBy, _) => call.get_users_by(&incoming.query),
-        (Some(incoming), Endpoint::GetUsers, _) => call.get_users(&incoming.query),
+    let query = incoming.query();
+    let answered = match (endpoint, ids) {
+        _ if incoming.is_too_long => Err(Refusal::TooLarge),
+        (Endpoint::GetBlocking, [id]) => call.get_blocking(id, query),
+        (Endpoint::PostBlocking, [id]) => call.post_blocking(id, incoming),
+        (Endpoint::DeleteBlocking, [source, target]) => call.delete_blocking(source, target, query),
+        (Endpoint::GetMe, _) => call.get_me(query),
+        (Endpoint::GetUsersBy, _) => call.get_users_by(query),
+        (Endpoint::GetUsers, _) => call.get_users(query),
         _ => Err(Refusal::Nowhere),
     };
     let answer = match answered {
@@ -83,7 +81,7 @@ impl Call<'_> {
     }
 
     fn post_blocking(&self, id: &str, incoming: &Incoming) -> Result<Value, Refusal> {
-        let mut reader = Reader::new(&incoming.query, &[], false);
+        let mut reader = Reader::new(incoming.query(), &[], false);
         self.check_caller("id", id, &mut reader);
         reader.finish().map_err(Refusal::Invalid)?;
         let target = target_in(incoming).map_err(|violation| Refusal::Invalid(vec![violation]))?;
@@ -200,10 +198,7 @@ impl Call<'_> {
 
 /// The target in the body of a POST.
 fn target_in(incoming: &Incoming) -> Result<UserId, Violation> {
-    let content_type = incoming.headers.get(header::CONTENT_TYPE);
-    let content_type = content_type.and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let media_type = content_type.split(';').next().unwrap_or_default().trim();
-    if !media_type.eq_ignore_ascii_case("application/json") {
+    if !incoming.is_of_type("application/json") {
         let message = "Requests with bodies must have content-type of application/json.";
         return Err(Violation::of_request(message));
     }

@@ -6,9 +6,15 @@
 mod answer;
 mod calls;
 mod connection;
+mod consent;
 mod control;
+mod decision;
+mod door;
 mod encode;
 mod fault;
+mod form;
+mod oauth1;
+mod oauth2;
 mod query;
 mod refusal;
 mod route;
@@ -22,8 +28,11 @@ use std::time::Instant;
 use axum::Router;
 use axum::body::{Bytes, to_bytes};
 use axum::extract::{ConnectInfo, Request, State};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 use axum::response::Response;
+use blocks_domain::Endpoint;
+use jiff::Timestamp;
 use tokio::net::{TcpListener, ToSocketAddrs};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -32,9 +41,13 @@ use tower_http::compression::{CompressionLayer, CompressionLevel};
 pub use fault::{Fault, FaultKind};
 
 pub(crate) use fault::Faults;
+pub(crate) use oauth1::Nonces;
 
 use crate::World;
+use crate::world::Claim;
+use answer::Answer;
 use connection::{Connections, Peer};
+use oauth1::Signed;
 use refusal::Refusal;
 use route::Route;
 
@@ -118,11 +131,31 @@ struct App {
 }
 
 /// A request, read.
-#[derive(Debug)]
 struct Incoming {
-    query: String,
-    headers: HeaderMap,
+    head: Parts,
     body: Bytes,
+    /// Whether there was more of the body than is read; then `body` is empty.
+    is_too_long: bool,
+}
+
+impl Incoming {
+    async fn read(request: Request) -> Self {
+        let (head, body) = request.into_parts();
+        let body = to_bytes(body, LONGEST_BODY).await;
+        Self { head, is_too_long: body.is_err(), body: body.unwrap_or_default() }
+    }
+
+    fn query(&self) -> &str {
+        self.head.uri.query().unwrap_or_default()
+    }
+
+    /// Whether the body says that it is of this media type.
+    fn is_of_type(&self, media_type: &str) -> bool {
+        let content_type = self.head.headers.get(header::CONTENT_TYPE);
+        let content_type = content_type.and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let said = content_type.split(';').next().unwrap_or_default().trim();
+        said.eq_ignore_ascii_case(media_type)
+    }
 }
 
 /// The longest body that is read, in bytes.
@@ -134,41 +167,70 @@ async fn handle(
     request: Request,
 ) -> Response {
     let began = Instant::now();
-    let (parts, body) = request.into_parts();
-    let route = Route::of(&parts.method, parts.uri.path());
-    let body = to_bytes(body, LONGEST_BODY).await;
-    let incoming = body.map(|body| Incoming {
-        query: parts.uri.query().unwrap_or_default().to_owned(),
-        headers: parts.headers.clone(),
-        body,
-    });
-    let answer = match (route, incoming) {
-        (Route::Control(control), Ok(incoming)) if peer.is_loopback() => {
-            return control.answer(&app.world, &incoming.body).into_response();
+    let incoming = Incoming::read(request).await;
+    let (world, real_now) = (&app.world, Timestamp::now());
+    let (mut may_write, mut judged_at) = (None, None);
+    let answer = match Route::of(&incoming.head.method, incoming.head.uri.path()) {
+        Route::Control(control) if peer.is_loopback() => {
+            return control.answer(world, &incoming.body).into_response();
         }
-        (Route::Call { endpoint, ids }, incoming) => {
-            let token = bearer(&parts.headers);
-            let page_token =
-                query::value(parts.uri.query().unwrap_or_default(), "pagination_token");
-            let fault = app.world.faults().take(endpoint, page_token.is_some());
-            let user = ids.first().and_then(|id| id.parse().ok());
-            let page = fault::Page { world: &app.world, user, token: page_token.as_deref() };
-            fault::meet(fault, &peer, page, || {
-                calls::answer(&app.world, endpoint, &ids, token, incoming.ok().as_ref())
-            })
-            .await
+        Route::Call { endpoint, ids } => {
+            let signed = Signed::read(&incoming);
+            let claim = claim(world, &incoming.head.headers, signed.as_ref(), real_now);
+            may_write = Some(world.may_write(claim));
+            if matches!(claim, Claim::Nobody) && signed.is_some() {
+                judged_at = Some(real_now);
+            }
+            call(world, endpoint, &ids, claim, &incoming, &peer).await
         }
-        (Route::WrongMethod { allowed }, _) => Refusal::WrongMethod { allowed }.answer(),
-        (Route::Nowhere | Route::Control(_), _) => Refusal::Nowhere.answer(),
+        Route::Door(door) => {
+            if door.is_signed() {
+                judged_at = Some(real_now);
+            }
+            door.answer(world, &incoming, &peer, real_now)
+        }
+        Route::WrongMethod { allowed } => Refusal::WrongMethod { allowed }.answer(),
+        Route::Nowhere | Route::Control(_) => Refusal::Nowhere.answer(),
     };
-    let may_write = bearer(&parts.headers).is_some_and(|token| app.world.may_write(token));
     let number = app.calls.fetch_add(1, Ordering::Relaxed);
-    answer.with_trimmings(&app.world, number, may_write, began.elapsed()).into_response()
+    // Whoever is refused for a wrong timestamp has to learn the time that timestamps are held
+    // against, which is not the world's.
+    let date = judged_at.unwrap_or_else(|| world.now());
+    answer.with_trimmings(world.seed(), number, may_write, date, began.elapsed()).into_response()
 }
 
-/// The token of an `Authorization: Bearer` header.
+/// Answers a call of the API, with the fault that it meets.
+async fn call(
+    world: &World,
+    endpoint: Endpoint,
+    ids: &[String],
+    claim: Claim<'_>,
+    incoming: &Incoming,
+    peer: &Peer,
+) -> Answer {
+    let page_token = query::value(incoming.query(), "pagination_token");
+    let fault = world.faults().take(endpoint, page_token.is_some());
+    let user = ids.first().and_then(|id| id.parse().ok());
+    let page = fault::Page { world, user, token: page_token.as_deref() };
+    let answer = || calls::answer(world, endpoint, ids, claim, incoming);
+    fault::meet(fault, peer, page, answer).await
+}
+
+/// Who a call comes from.
+fn claim<'a>(
+    world: &World,
+    headers: &'a HeaderMap,
+    signed: Option<&'a Signed>,
+    now: Timestamp,
+) -> Claim<'a> {
+    let sign_in = || oauth1::sign_in(world, signed, now).map(Claim::SignIn);
+    bearer(headers).map(Claim::Token).or_else(sign_in).unwrap_or(Claim::Nobody)
+}
+
+/// The token of the only `Authorization` header, if it is one of `Bearer`.
 fn bearer(headers: &HeaderMap) -> Option<&str> {
-    let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    let mut values = headers.get_all(header::AUTHORIZATION).iter();
+    let (value, None) = (values.next()?.to_str().ok()?, values.next()) else { return None };
     let (scheme, token) = value.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }

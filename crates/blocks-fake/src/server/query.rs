@@ -121,8 +121,8 @@ impl Reader {
     }
 }
 
-/// The parameters of a query string.
-fn pairs(query: &str) -> Vec<(String, String)> {
+/// The parameters of a query string, or of a form.
+pub(super) fn pairs(query: &str) -> Vec<(String, String)> {
     let parts = query.split('&').filter(|part| !part.is_empty());
     parts
         .map(|part| {

@@ -144,6 +144,7 @@ fn refused(denied: Denied) -> Answer {
         Denial::Forbidden => (403, blank(403, "Forbidden")),
         Denial::RateLimited => (429, blank(429, "Too Many Requests")),
         Denial::AppOnly => (403, app_only()),
+        Denial::OAuth1Permissions => (403, oauth1_permissions()),
         Denial::NotEnrolled => (403, not_enrolled()),
         Denial::OutOfCredits => (402, out_of_credits()),
         Denial::Capped => (429, capped()),
@@ -161,6 +162,15 @@ fn app_only() -> Value {
         "title": "Unsupported Authentication",
         "detail": "Authenticating with OAuth 2.0 Application-Only is forbidden for this endpoint.  Supported authentication types are [OAuth 1.0a User Context, OAuth 2.0 User Context].",
         "type": "https://api.x.com/2/problems/unsupported-authentication",
+        "status": 403,
+    })
+}
+
+fn oauth1_permissions() -> Value {
+    json!({
+        "title": "Forbidden",
+        "detail": "Your client app is not configured with the appropriate oauth1 app permissions for this endpoint.",
+        "type": "https://api.x.com/2/problems/oauth1-permissions",
         "status": 403,
     })
 }

@@ -4,6 +4,7 @@ use axum::http::Method;
 use blocks_domain::Endpoint;
 
 use super::control::Control;
+use super::door::Door;
 use super::query::decoded;
 
 /// Where a request leads.
@@ -11,6 +12,8 @@ use super::query::decoded;
 pub(super) enum Route {
     /// To the API, with the ids in the path.
     Call { endpoint: Endpoint, ids: Vec<String> },
+    /// To a place where somebody signs in or out.
+    Door(Door),
     /// To the control interface.
     Control(Control),
     /// To a path that does not take this method.
@@ -35,10 +38,12 @@ impl Route {
                 allowed.push(spec.method);
             }
         }
-        for (takes, at, control) in CONTROLS {
+        let doors = Door::ALL.map(|(takes, at, door)| (takes, at, Self::Door(door)));
+        let controls = CONTROLS.map(|(takes, at, control)| (takes, at, Self::Control(control)));
+        for (takes, at, route) in doors.into_iter().chain(controls) {
             if at == path {
                 if takes == method.as_str() {
-                    return Self::Control(control);
+                    return route;
                 }
                 allowed.push(takes);
             }
@@ -83,6 +88,11 @@ mod tests {
             (Method::POST, "/2/users/12/blocking", call(Endpoint::PostBlocking, &["12"])),
             (Method::DELETE, "/2/users/1/blocking/2", call(Endpoint::DeleteBlocking, &["1", "2"])),
             (Method::GET, "/sandbox/meter", Route::Control(Control::Meter)),
+            (Method::GET, "/i/oauth2/authorize", Route::Door(Door::Authorize)),
+            (Method::POST, "/i/oauth2/authorize", Route::Door(Door::Decide)),
+            (Method::POST, "/1.1/oauth/invalidate_token", Route::Door(Door::Invalidate)),
+            (Method::GET, "/2/oauth2/token", wrong("POST")),
+            (Method::DELETE, "/oauth/authorize", wrong("GET, POST")),
             (Method::PUT, "/2/users/12/blocking", wrong("GET, POST")),
             (Method::POST, "/2/users/me", wrong("GET")),
             (Method::GET, "/2/users/", Route::Nowhere),

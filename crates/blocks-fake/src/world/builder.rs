@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use blocks_domain::Availability;
 use jiff::Timestamp;
 
-use super::access::Grants;
+use super::authority::Authority;
 use super::blocks::BlockList;
 use super::call::State;
 use super::meter::Meter;
@@ -60,15 +60,26 @@ pub struct WorldBuilder {
     pub(super) tier: Tier,
     pub(super) limits: bool,
     pub(super) time: Time,
+    pub(super) redirect_uri: String,
 }
 
 impl Default for WorldBuilder {
     fn default() -> Self {
-        Self { seed: 7, blocks: 100, tier: Tier::Enterprise, limits: true, time: Time::REAL }
+        Self {
+            seed: 7,
+            blocks: 100,
+            tier: Tier::Enterprise,
+            limits: true,
+            time: Time::REAL,
+            redirect_uri: Self::REDIRECT_URI.to_owned(),
+        }
     }
 }
 
 impl WorldBuilder {
+    /// Where the authorize page sends people back to, unless told otherwise.
+    pub const REDIRECT_URI: &str = "http://127.0.0.1:8739/callback";
+
     /// The seed that everybody and everything follows from.
     #[must_use]
     pub const fn seed(mut self, seed: u64) -> Self {
@@ -107,6 +118,14 @@ impl WorldBuilder {
         self
     }
 
+    /// The redirect URI that both apps of the world have registered, to the letter: an absolute
+    /// URI without a fragment.
+    #[must_use]
+    pub fn redirect_uri(mut self, uri: impl Into<String>) -> Self {
+        self.redirect_uri = uri.into();
+        self
+    }
+
     /// The world.
     #[must_use]
     pub fn build(self) -> World {
@@ -123,7 +142,7 @@ impl WorldBuilder {
             time: self.time,
             lists: HashMap::from([(owner, list)]),
             follows: BTreeSet::new(),
-            grants: Grants::default(),
+            authority: Authority::new(self.seed, self.redirect_uri),
             meter: Meter::new(self.time.now()),
             windows: Windows::default(),
         };
@@ -136,6 +155,8 @@ impl WorldBuilder {
                 state: Mutex::new(state),
                 #[cfg(feature = "server")]
                 faults: Mutex::default(),
+                #[cfg(feature = "server")]
+                nonces: Mutex::default(),
             }),
         }
     }

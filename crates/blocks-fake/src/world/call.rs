@@ -9,7 +9,7 @@ use blocks_domain::{
 use jiff::Timestamp;
 
 use super::World;
-use super::access::{Bearer, Grants};
+use super::authority::{Authority, Bearer, Identity};
 use super::blocks::{BlockList, Slice};
 use super::builder::Tier;
 use super::meter::{Meter, Tariff};
@@ -33,9 +33,20 @@ pub(super) struct State {
     pub(super) lists: HashMap<Person, BlockList>,
     /// Who follows whom.
     pub(super) follows: BTreeSet<(Person, Person)>,
-    pub(super) grants: Grants,
+    pub(super) authority: Authority,
     pub(super) meter: Meter,
     pub(super) windows: Windows,
+}
+
+/// Who a call comes from, as it says.
+#[derive(Clone, Copy)]
+pub(crate) enum Claim<'a> {
+    /// It does not say, or cannot prove it.
+    Nobody,
+    /// Whoever holds this access token.
+    Token(&'a str),
+    /// The user of the OAuth 1.0a sign-in with this token, by whose secret the call is proven.
+    SignIn(&'a str),
 }
 
 /// A call that was let in.
@@ -69,6 +80,8 @@ pub(crate) enum Denial {
     NotEnrolled,
     /// A scope is missing, or the plan.
     Forbidden,
+    /// The app may not write for those who signed in by OAuth 1.0a.
+    OAuth1Permissions,
     /// The credits are used up.
     OutOfCredits,
     /// The month's cap is reached.
@@ -84,21 +97,20 @@ pub(crate) struct BlocksRead {
 }
 
 impl World {
-    /// Lets a call in, or says why not; whoever is known by their token has it counted.
-    pub(crate) fn admit(&self, token: Option<&str>, endpoint: Endpoint) -> Result<Caller, Denied> {
+    /// Lets a call in, or says why not; whoever proves who they are has it counted.
+    pub(crate) fn admit(&self, claim: Claim<'_>, endpoint: Endpoint) -> Result<Caller, Denied> {
         let mut state = self.lock();
         let now = state.time.now();
-        let grant = token.and_then(|token| state.grants.of_token(token, &self.shared.seal, now));
         let unknown = |reason| Denied { reason, rate: None };
-        let grant = grant.ok_or_else(|| unknown(Denial::Unauthenticated))?;
-        let Bearer::User(person) = grant.bearer else { return Err(unknown(Denial::AppOnly)) };
-        let entitled = endpoint.spec().scopes.iter().all(|scope| grant.scopes.contains(scope));
+        let identity = state.identify(claim, now);
+        let identity = identity.ok_or_else(|| unknown(Denial::Unauthenticated))?;
+        let Bearer::User(person) = identity.bearer else { return Err(unknown(Denial::AppOnly)) };
 
         let taken = state.take_window(person, endpoint, now);
         let (Ok(rate) | Err(rate)) = taken;
         let denial = match taken {
             Err(_) => Some(Denial::RateLimited),
-            Ok(_) => state.denial(endpoint, entitled, now),
+            Ok(_) => state.denial(endpoint, identity.rights.denial(endpoint), now),
         };
         match denial {
             Some(reason) => Err(Denied { reason, rate: Some(rate) }),
@@ -106,12 +118,12 @@ impl World {
         }
     }
 
-    /// Whether a token may write.
+    /// Whether a caller may write.
     #[cfg(feature = "server")]
-    pub(crate) fn may_write(&self, token: &str) -> bool {
+    pub(crate) fn may_write(&self, claim: Claim<'_>) -> bool {
         let state = self.lock();
-        let grant = state.grants.of_token(token, &self.shared.seal, state.time.now());
-        grant.is_some_and(|grant| grant.scopes.contains(&blocks_domain::Scope::BlockWrite))
+        let identity = state.identify(claim, state.time.now());
+        identity.is_some_and(|identity| identity.rights.may_write())
     }
 
     /// Reads a page of the caller's block list, and charges for it.
@@ -189,6 +201,14 @@ impl World {
 }
 
 impl State {
+    fn identify(&self, claim: Claim<'_>, now: Timestamp) -> Option<Identity> {
+        match claim {
+            Claim::Nobody => None,
+            Claim::Token(token) => self.authority.of_token(token, now),
+            Claim::SignIn(token) => self.authority.of_sign_in(token),
+        }
+    }
+
     fn take_window(
         &mut self,
         person: Person,
@@ -202,12 +222,20 @@ impl State {
         }
     }
 
-    fn denial(&mut self, endpoint: Endpoint, entitled: bool, now: Timestamp) -> Option<Denial> {
+    fn denial(
+        &mut self,
+        endpoint: Endpoint,
+        lacking: Option<Denial>,
+        now: Timestamp,
+    ) -> Option<Denial> {
         let spec = endpoint.spec();
         if !self.enrolled {
             return Some(Denial::NotEnrolled);
         }
-        if !entitled || !spec.availability.contains(&self.tier.availability()) {
+        if lacking.is_some() {
+            return lacking;
+        }
+        if !spec.availability.contains(&self.tier.availability()) {
             return Some(Denial::Forbidden);
         }
         let tariff = spec.price.and_then(Tariff::of)?;

@@ -1,6 +1,6 @@
 //! A world: people, whom they block and follow, and an API that counts and charges.
 
-mod access;
+mod authority;
 mod blocks;
 mod builder;
 mod call;
@@ -10,6 +10,7 @@ mod meter;
 mod page_token;
 mod people;
 mod profile;
+mod sign_in;
 mod snapshot;
 mod text;
 mod time;
@@ -21,10 +22,10 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use blocks_domain::{BlockPair, Refusal, Relationship, Scope, Transition, Usd, UserId};
+use blocks_domain::{BlockPair, Refusal, Relationship, Transition, Usd, UserId};
 use jiff::Timestamp;
-use secrecy::SecretString;
 
+pub use authority::{IssuerFault, IssuerTally};
 pub use builder::{Tier, WorldBuilder};
 pub use clock::WorldClock;
 pub use meter::MeterReading;
@@ -32,14 +33,16 @@ pub use profile::{Badge, Pin, PostCounts, Profile, ProfileCounts, ProfilePost};
 pub use snapshot::{InvalidWorldState, WorldState};
 pub use text::{Meaning, Span, Text};
 
+pub(crate) use authority::{ACCESS_LIFETIME, Authority, Client, TokenError};
+#[cfg(feature = "server")]
+pub(crate) use authority::{AuthorizationRequest, Challenge, Question};
 #[cfg(feature = "server")]
 pub(crate) use blocks::Position;
-pub(crate) use call::{Caller, Denial, Denied};
+pub(crate) use call::{Caller, Claim, Denial, Denied};
 pub(crate) use page_token::Bookmark;
 pub(crate) use view::{Company, MissingPost, Unseen, View};
 
 use crate::seal::Seal;
-use access::{Bearer, Grant};
 use call::State;
 use people::{Person, Population};
 
@@ -73,6 +76,8 @@ struct Shared {
     state: Mutex<State>,
     #[cfg(feature = "server")]
     faults: Mutex<crate::server::Faults>,
+    #[cfg(feature = "server")]
+    nonces: Mutex<crate::server::Nonces>,
 }
 
 impl World {
@@ -112,39 +117,6 @@ impl World {
     pub fn profile(&self, user: UserId) -> Option<Profile> {
         let people = self.people();
         people.by_id(user).map(|person| people.profile(person))
-    }
-
-    /// An access token of the owner with every scope, which never ends; the same each time.
-    #[must_use]
-    pub fn token(&self) -> SecretString {
-        self.standing_token(Bearer::User(self.shared.owner))
-    }
-
-    /// An access token of the app alone, which the blocks endpoints refuse.
-    #[must_use]
-    pub fn app_only_token(&self) -> SecretString {
-        self.standing_token(Bearer::App)
-    }
-
-    /// A new access token of a user with some scopes; it ends after `lifetime`, or never.
-    ///
-    /// # Errors
-    /// [`WorldError::NoSuchUser`].
-    pub fn mint(
-        &self,
-        user: UserId,
-        scopes: impl IntoIterator<Item = Scope>,
-        lifetime: Option<Duration>,
-    ) -> Result<SecretString, WorldError> {
-        let person = self.person(user)?;
-        let mut state = self.lock();
-        let now = state.time.now();
-        let grant = Grant {
-            bearer: Bearer::User(person),
-            scopes: scopes.into_iter().collect(),
-            expires_at: lifetime.map(|lifetime| time::after(now, lifetime)),
-        };
-        Ok(state.grants.add(grant, &self.shared.seal))
     }
 
     /// The time of the world.
@@ -243,15 +215,6 @@ impl World {
         self.lock().enrolled = enrolled;
     }
 
-    fn standing_token(&self, bearer: Bearer) -> SecretString {
-        let scopes = Scope::ALL.into();
-        let (mut state, seal) = (self.lock(), &self.shared.seal);
-        match state.grants.standing(bearer, &scopes, seal) {
-            Some(token) => token,
-            None => state.grants.add(Grant { bearer, scopes, expires_at: None }, seal),
-        }
-    }
-
     fn both(&self, pair: BlockPair) -> Result<(Person, Person), WorldError> {
         Ok((self.person(pair.source())?, self.person(pair.target())?))
     }
@@ -272,6 +235,11 @@ impl World {
     #[cfg(feature = "server")]
     pub(crate) fn faults(&self) -> MutexGuard<'_, crate::server::Faults> {
         self.shared.faults.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    #[cfg(feature = "server")]
+    pub(crate) fn nonces(&self) -> MutexGuard<'_, crate::server::Nonces> {
+        self.shared.nonces.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -295,6 +263,15 @@ pub enum WorldError {
     /// A block stands in the way.
     #[error(transparent)]
     Refused(#[from] Refusal),
+    /// No client has this id and this secret.
+    #[error("this world has no app with this client id and client secret")]
+    UnknownApp,
+    /// The redirect URI of the app is not registered.
+    #[error("the app's redirect URI is not registered in this world")]
+    UnknownRedirectUri,
+    /// The request token is unknown or too old, or somebody has decided about it.
+    #[error("this request token cannot be authorized: it is unknown, decided about or too old")]
+    UnknownRequestToken,
 }
 
 #[cfg(test)]

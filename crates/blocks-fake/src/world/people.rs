@@ -6,7 +6,10 @@ use jiff::Timestamp;
 use super::dice::Dice;
 
 /// One person of a world, by number.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
+)]
+#[serde(from = "u32", into = "u32")]
 pub(crate) struct Person(u32);
 
 impl Person {
@@ -16,6 +19,18 @@ impl Person {
 
     pub(crate) const fn number(self) -> u32 {
         self.0
+    }
+}
+
+impl From<u32> for Person {
+    fn from(number: u32) -> Self {
+        Self::new(number)
+    }
+}
+
+impl From<Person> for u32 {
+    fn from(person: Person) -> Self {
+        person.number()
     }
 }
 

@@ -1,10 +1,12 @@
 //! A world as it is kept between runs.
 
+use std::collections::BTreeMap;
+
 use blocks_domain::{Endpoint, Scope, Usd};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::access::{Bearer, Grant, Grants};
+use super::authority::{Bearer, Grant, Grants, Records};
 use super::blocks::{BlockList, Changes};
 use super::builder::{Tier, WorldBuilder};
 use super::call::State;
@@ -19,7 +21,7 @@ use super::{Shared, World};
 /// It is written and read as JSON; what stands in it is no promise, but every version reads what
 /// it wrote, and refuses what another one wrote.
 ///
-/// Tokens are not in it: they follow from the seed.
+/// Tokens and other secrets are not in it: they follow from the seed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct WorldState {
@@ -35,6 +37,9 @@ pub struct WorldState {
     /// Who follows whom, by number.
     follows: Vec<(u32, u32)>,
     grants: Vec<GrantState>,
+    /// Absent where a version wrote it that nobody could sign in to.
+    #[serde(default)]
+    signing_in: Option<Records>,
     meter: MeterState,
     windows: Vec<WindowState>,
 }
@@ -62,6 +67,8 @@ struct GrantState {
     user: Option<u32>,
     scopes: Vec<String>,
     expires_at: Option<Timestamp>,
+    #[serde(default)]
+    is_revoked: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -126,7 +133,8 @@ impl World {
             clock: ClockState::of(state.time),
             lists: lists(&state),
             follows: state.follows.iter().map(|(by, of)| (by.number(), of.number())).collect(),
-            grants: grants(&state.grants),
+            grants: grants(state.authority.grants()),
+            signing_in: Some(state.authority.records().clone()),
             meter: MeterState::of(&state.meter, state.time.now()),
             windows: windows(&state.windows),
         }
@@ -155,8 +163,14 @@ impl World {
         }
         let tier = if kept.enterprise { Tier::Enterprise } else { Tier::PayPerUse };
         let time = kept.clock.time();
-        let builder =
-            WorldBuilder { seed: kept.seed, blocks: kept.blocks, tier, limits: kept.limits, time };
+        let builder = WorldBuilder {
+            seed: kept.seed,
+            blocks: kept.blocks,
+            tier,
+            limits: kept.limits,
+            time,
+            ..WorldBuilder::default()
+        };
         let world = builder.build();
         world.shared.restore(kept)?;
         Ok(world)
@@ -179,7 +193,7 @@ impl Shared {
         state.follows = kept.follows.into_iter().map(|(by, of)| (person(by), person(of))).collect();
         state.enrolled = kept.enrolled;
         state.monthly_cap = kept.monthly_cap;
-        state.grants = Grants::restored(grants);
+        state.authority.restore(Grants::restored(grants), kept.signing_in);
         state.meter = kept.meter.meter();
         state.windows = Windows::restored(windows);
         Ok(())
@@ -228,7 +242,7 @@ impl ListState {
     }
 }
 
-fn grants(grants: &Grants) -> Vec<GrantState> {
+fn grants(grants: &BTreeMap<u64, Grant>) -> Vec<GrantState> {
     let kept = |(number, grant): (&u64, &Grant)| GrantState {
         number: *number,
         user: match grant.bearer {
@@ -237,8 +251,9 @@ fn grants(grants: &Grants) -> Vec<GrantState> {
         },
         scopes: grant.scopes.iter().map(ToString::to_string).collect(),
         expires_at: grant.expires_at,
+        is_revoked: grant.is_revoked,
     };
-    grants.by_number().iter().map(kept).collect::<Vec<_>>()
+    grants.iter().map(kept).collect::<Vec<_>>()
 }
 
 impl GrantState {
@@ -251,6 +266,7 @@ impl GrantState {
             bearer: self.user.map_or(Bearer::App, |user| Bearer::User(Person::new(user))),
             scopes: self.scopes.into_iter().map(scope).collect::<Result<_, _>>()?,
             expires_at: self.expires_at,
+            is_revoked: self.is_revoked,
         };
         Ok((self.number, grant))
     }

@@ -1,5 +1,5 @@
-use blocks_domain::{Endpoint, Side};
-use secrecy::ExposeSecret;
+use blocks_domain::{Endpoint, Scope, Side};
+use secrecy::{ExposeSecret, SecretString};
 
 use super::*;
 
@@ -64,7 +64,7 @@ fn tokens_end_and_the_world_moves_on() {
     let world = world();
     let hour = Duration::from_secs(3600);
     let token = world.mint(world.stranger(1), Scope::ALL, Some(hour)).expect("they exist");
-    let admitted = || world.admit(Some(token.expose_secret()), Endpoint::GetMe).is_ok();
+    let admitted = || world.admit(Claim::Token(token.expose_secret()), Endpoint::GetMe).is_ok();
     assert!(admitted());
     world.advance(hour);
     assert!(!admitted());
@@ -80,7 +80,8 @@ fn what_was_kept_is_the_same_world() {
     world.follow(pair(world.stranger(1), world.stranger(2))).expect("strangers");
     world.set_credits(Some("3.5".parse().expect("an amount")));
     world.advance(Duration::from_millis(1500));
-    let caller = world.admit(Some(token.expose_secret()), Endpoint::GetBlocking).expect("let in");
+    let caller =
+        world.admit(Claim::Token(token.expose_secret()), Endpoint::GetBlocking).expect("let in");
     let page = world.read_blocks(&caller, Bookmark::at(blocks::Position::Newest), 7);
     let next = world.page_token(page.next.expect("more"), me);
 
@@ -91,10 +92,95 @@ fn what_was_kept_is_the_same_world() {
     assert_eq!(again.blocks(me, 100), world.blocks(me, 100));
     assert_eq!((again.meter(), again.now()), (world.meter(), world.now()));
     assert_eq!(again.bookmark(next.as_str(), me), page.next);
-    let next = again.admit(Some(token.expose_secret()), Endpoint::GetBlocking).expect("let in");
+    let next =
+        again.admit(Claim::Token(token.expose_secret()), Endpoint::GetBlocking).expect("let in");
     assert_eq!(next.rate.remaining(), caller.rate.remaining() - 1);
     again.read_blocks(&next, Bookmark::at(blocks::Position::Newest), 7);
     assert_eq!(again.meter().cost, world.meter().cost, "paid for already");
+}
+
+#[test]
+fn a_kept_world_knows_who_has_signed_in() {
+    let world = world();
+    let (me, app) = (world.owner(), world.app());
+    let scopes = || Scope::FOR_READING.into_iter().chain([Scope::OfflineAccess]);
+    let ended = world.token();
+    let (there, code) = (world.sign_in(me, &app, scopes()), world.authorize(me, &app, scopes()));
+    let (there, code) = (there.expect("the owner"), code.expect("the owner"));
+    let oauth1 = world.oauth1_credential(me).expect("the owner");
+    let request =
+        world.with_authority(|authority, now| authority.request_token("oob", now)).expect("one");
+    let pin = world.authorize_request_token(me, &request).expect("undecided");
+    let refresh = |world: &World, token: &SecretString| {
+        world.with_authority(|authority, now| authority.refresh(Client::Confidential, token, now))
+    };
+    let spent = there.refresh_token.expect("offline.access");
+    let next = refresh(&world, &spent).expect("new");
+    world.with_authority(|authority, _| authority.revoke(Client::Public, &ended)).expect("known");
+    world.register_redirect_uri("http://[::1]:1234/");
+    world.set_oauth1_may_write(false);
+
+    let kept = serde_json::to_string(&world.export()).expect("JSON");
+    let again = World::import(serde_json::from_str(&kept).expect("JSON")).expect("a world");
+
+    assert_eq!(again.export(), world.export());
+    assert!(again.accepts(&next.access_token) && !again.accepts(&there.access_token));
+    assert!(!again.accepts(&ended) && !again.accepts(&again.token()), "it was revoked");
+    assert_eq!(again.oauth1_credential(me), Ok(oauth1));
+    assert_eq!(again.sign_in_tally().exchanges, 1);
+    let traded = again.with_authority(|authority, now| {
+        assert!(authority.is_redirect_uri("http://[::1]:1234/"));
+        let by_pin = authority.access_token(&request.token, &pin, now);
+        (authority.exchange(Client::Confidential, &code, now), by_pin)
+    });
+    assert!(matches!(traded, (Ok(_), Some(_))), "{traded:?}");
+    assert!(refresh(&again, &spent).is_err());
+    assert!(!again.accepts(&next.access_token), "the reuse was noticed");
+    for secret in [&next.access_token, &spent, &code.code, &code.code_verifier, &pin] {
+        assert!(!kept.contains(secret.expose_secret()), "{kept}");
+    }
+}
+
+#[test]
+fn a_state_from_before_anybody_could_sign_in_still_makes_a_world() {
+    let mut kept = serde_json::to_value(world().export()).expect("JSON");
+    kept.as_object_mut().and_then(|kept| kept.remove("signing_in")).expect("it was there");
+    kept["grants"] = serde_json::json!([
+        { "number": 0, "user": 5, "scopes": ["block.read"], "expires_at": null },
+    ]);
+    let kept = serde_json::from_value(kept).expect("a state");
+    let again = World::import(kept).expect("a world");
+    assert_eq!(again.app().redirect_uri.as_deref(), Some(WorldBuilder::REDIRECT_URI));
+}
+
+#[test]
+fn the_apps_have_the_redirect_uri_that_they_were_given() {
+    let world = World::builder().redirect_uri("http://[::1]:9/").build();
+    for app in [world.app(), world.public_app()] {
+        assert_eq!(app.redirect_uri.as_deref(), Some("http://[::1]:9/"));
+        assert!(world.authorize(world.owner(), &app, Scope::FOR_READING).is_ok());
+    }
+}
+
+#[test]
+fn signing_in_takes_a_user_and_an_app_of_this_world() {
+    let (world, other) = (world(), World::builder().seed(4).build());
+    let (me, app) = (world.owner(), world.public_app());
+    let scopes = Scope::FOR_READING;
+    let stranger = WorldError::NoSuchUser { user: other.owner() };
+    assert_eq!(world.sign_in(other.owner(), &app, scopes).map(drop), Err(stranger));
+    let foreign = world.sign_in(me, &other.public_app(), scopes).map(drop);
+    assert_eq!(foreign, Err(WorldError::UnknownApp));
+    let mut without_secret = world.app();
+    without_secret.client_secret = None;
+    let unproven = world.sign_in(me, &without_secret, scopes).map(drop);
+    assert_eq!(unproven, Err(WorldError::UnknownApp));
+    let mut elsewhere = app;
+    elsewhere.redirect_uri = Some("http://127.0.0.1:8739/callback/".to_owned());
+    let refused = world.authorize(me, &elsewhere, scopes).map(drop);
+    assert_eq!(refused, Err(WorldError::UnknownRedirectUri));
+    let unknown = world.authorize_request_token(me, &blocks_ports::RequestToken::new("a", "b"));
+    assert_eq!(unknown.map(drop), Err(WorldError::UnknownRequestToken));
 }
 
 #[test]

@@ -175,8 +175,10 @@ async fn without_a_good_token_nobody_comes_in_and_no_window_is_told() {
     let ended = client.world.mint(client.world.owner(), Scope::ALL, Some(hour)).expect("the owner");
     client.world.advance(hour);
     let ended = format!("authorization: Bearer {}\r\n", ended.expose_secret());
+    let token = client.world.token();
+    let twice = format!("authorization: Bearer {}\r\n", token.expose_secret()).repeat(2);
     for headers in
-        ["", "authorization: Bearer nonsense\r\n", "authorization: Basic eA==\r\n", &ended]
+        ["", "authorization: Bearer nonsense\r\n", "authorization: Basic eA==\r\n", &ended, &twice]
     {
         let answer = client.try_call("GET", &client.list(), headers, "").await.expect("an answer");
         assert_problem(&answer, 401, &blank(401, "Unauthorized"));
