@@ -7,13 +7,14 @@ use std::io;
 
 use blocks_domain::{Failure, FromJson, Oddities, Problem};
 use blocks_ports::{ApiError, Reply, ReplyMeta, Warning};
+use jiff::Timestamp;
 use reqwest::header::LOCATION;
 use reqwest::{Response, StatusCode};
 use serde::de::IgnoredAny;
 use serde_json::error::Category;
 
 use crate::headers::Head;
-use crate::redact::Token;
+use crate::redact::Secrets;
 
 /// What a successful answer of a call looks like.
 pub(crate) trait Shape: FromJson {
@@ -41,7 +42,7 @@ pub(crate) struct Answer<'a> {
     pub(crate) host: String,
     /// The host that a redirect points to.
     pub(crate) points_to: Option<String>,
-    pub(crate) token: Token<'a>,
+    pub(crate) secrets: &'a Secrets,
 }
 
 /// How many bytes of an answer that says no are read, after decompression.
@@ -55,8 +56,11 @@ pub(crate) enum Broken {
 
 impl<'a> Answer<'a> {
     /// Reads an answer to its end, or to where it breaks off.
-    pub(crate) async fn receive(mut response: Response, max_body: usize, token: &'a str) -> Self {
-        let token = Token(token);
+    pub(crate) async fn receive(
+        mut response: Response,
+        max_body: usize,
+        secrets: &'a Secrets,
+    ) -> Self {
         let mut body = Vec::new();
         // A refusal has little to say; what is longer is not worth the memory.
         let most =
@@ -64,13 +68,18 @@ impl<'a> Answer<'a> {
         let broken = read_to_end(&mut response, most, &mut body).await.err();
         Self {
             status: response.status(),
-            head: Head::read(response.headers(), token),
+            head: Head::read(response.headers(), secrets),
             body,
             broken,
             host: response.url().host_str().unwrap_or_default().to_owned(),
-            points_to: redirect_host(&response).map(|host| token.excerpt(&host)),
-            token,
+            points_to: redirect_host(&response).map(|host| secrets.excerpt(&host)),
+            secrets,
         }
+    }
+
+    /// The server's time.
+    pub(crate) fn date(&self) -> Option<Timestamp> {
+        self.head.date
     }
 
     pub(crate) fn transaction_id(&self) -> Option<&str> {
@@ -78,20 +87,26 @@ impl<'a> Answer<'a> {
     }
 
     /// The value that the answer carries, or what is wrong with the answer.
-    pub(crate) fn into_reply<T: Shape>(mut self) -> Result<Reply<T::Value>, ApiError> {
+    pub(crate) fn into_reply<T: Shape>(self) -> Result<Reply<T::Value>, ApiError> {
         if !self.status.is_success() {
             return Err(self.refusal());
         }
-        if let Some(broken) = self.broken.take() {
-            return Err(self.cut_short(broken));
-        }
-        let (value, oddities) = self.decode::<T>()?;
+        let answer = self.whole()?;
+        let (value, oddities) = answer.decode::<T>()?;
         let mut meta = ReplyMeta::default();
-        meta.warnings.extend(self.odd_fields(&oddities));
-        meta.rate = self.head.rate;
-        meta.date = self.head.date;
-        meta.transaction_id = self.head.transaction_id;
+        meta.warnings.extend(answer.odd_fields(&oddities));
+        meta.rate = answer.head.rate;
+        meta.date = answer.head.date;
+        meta.transaction_id = answer.head.transaction_id;
         Ok(Reply::new(value).with_meta(meta))
+    }
+
+    /// The same answer, if all of it arrived.
+    pub(crate) fn whole(mut self) -> Result<Self, ApiError> {
+        match self.broken.take() {
+            Some(broken) => Err(self.cut_short(broken)),
+            None => Ok(self),
+        }
     }
 
     fn decode<T: Shape>(&self) -> Result<(T::Value, Oddities), ApiError> {
@@ -104,7 +119,7 @@ impl<'a> Answer<'a> {
         match T::from_json(text) {
             Ok((mut answer, oddities)) => {
                 if let Some(problems) = answer.problems_mut() {
-                    *problems = self.token.cut_out_of_problems(std::mem::take(problems));
+                    *problems = self.secrets.cut_out_of_problems(std::mem::take(problems));
                 }
                 let value = answer.into_value().ok_or_else(|| self.without(T::KEY))?;
                 Ok((value, oddities))
@@ -115,7 +130,7 @@ impl<'a> Answer<'a> {
     }
 
     fn odd_fields(&self, oddities: &Oddities) -> Option<Warning> {
-        let first = self.token.excerpt(oddities.first()?);
+        let first = self.secrets.excerpt(oddities.first()?);
         Some(Warning::OddFields { count: oddities.count(), first })
     }
 
@@ -125,7 +140,7 @@ impl<'a> Answer<'a> {
     fn unreadable(&self, error: &serde_json::Error) -> ApiError {
         let what = match error.classify() {
             Category::Data => {
-                let why = self.token.excerpt(&error.to_string());
+                let why = self.secrets.excerpt(&error.to_string());
                 return self.malformed(format!("the answer is JSON of an unexpected shape: {why}"));
             }
             Category::Eof => "JSON that breaks off",
@@ -136,10 +151,19 @@ impl<'a> Answer<'a> {
         self.malformed(format!("the answer is {what}, at line {line}, column {column}"))
     }
 
+    /// Whether it is JSON by its own word and by its looks.
+    pub(crate) fn is_json(&self) -> bool {
+        self.head.says_json() && serde_json::from_slice::<IgnoredAny>(&self.body).is_ok()
+    }
+
+    /// What the answer calls itself, fit to be shown.
+    pub(crate) fn content_type(&self) -> &str {
+        self.head.content_type.as_deref().unwrap_or("of no named type")
+    }
+
     /// What is said of an answer that is not JSON and does not claim to be.
     fn foreign(&self) -> String {
-        let kind = self.head.content_type.as_deref().unwrap_or("of no named type");
-        let said = self.quoted();
+        let (kind, said) = (self.content_type(), self.quoted());
         format!("the answer is {kind}, not JSON, and begins: {said}")
     }
 
@@ -167,7 +191,7 @@ impl<'a> Answer<'a> {
 
     /// The beginning of the body, fit to be shown.
     pub(crate) fn quoted(&self) -> String {
-        self.token.excerpt(&self.text())
+        self.secrets.excerpt(&self.text())
     }
 
     pub(crate) fn malformed(&self, detail: impl Into<String>) -> ApiError {

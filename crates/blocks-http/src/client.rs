@@ -1,33 +1,41 @@
-//! The client: one call, one request.
+//! The client: one call, one request, and a second one where the first was refused for its proof.
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::Instant;
 
 use blocks_domain::{Endpoint, Failure, UserId};
 use blocks_ports::{
     AccountName, ApiError, Credential, CredentialError, CredentialSource, Reply, Revision,
+    Versioned,
 };
-use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue};
-use reqwest::{Client, Method, StatusCode};
-use secrecy::ExposeSecret;
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE};
+use reqwest::{Method, StatusCode};
 
 use crate::HttpApiBuilder;
-use crate::answer::{Answer, Shape};
-use crate::url::ApiUrl;
+use crate::answer::Shape;
+use crate::connection::{Connection, unsendable};
+use crate::oauth1::{ServerTime, Unsigned};
+use crate::proof::Proof;
 
 /// The X API over HTTP, on behalf of one account.
 ///
 /// It asks its [`CredentialSource`] before each request and tells it when X refuses what it got.
-/// Connections are kept and used again. Nothing is retried, and no redirect is followed.
+/// Connections are kept and used again. No redirect is followed, and nothing is retried, with one
+/// exception: where X refuses a credential (401) and the source then has a newer one, the same
+/// request is sent once more with that. X did not carry out what it refused, nor bill it, so this
+/// is safe for changes as well.
+///
+/// Requests of an OAuth 1.0a sign-in are signed by the server's time: where X refuses a signature
+/// (401) and its `Date` says that the local clock is wrong, the request is signed anew by X's time,
+/// and so are those after it. The token of an app alone, and a
+/// reference to secrets kept elsewhere, are refused here, before anything is sent.
 ///
 /// `Debug` shows no secret.
 pub struct HttpApi {
-    http: Client,
-    api_url: ApiUrl,
+    pub(crate) connection: Connection,
     account: AccountName,
     credentials: Arc<dyn CredentialSource>,
-    max_body: usize,
+    time: ServerTime,
 }
 
 impl HttpApi {
@@ -37,56 +45,71 @@ impl HttpApi {
     }
 
     pub(crate) fn new(
-        http: Client,
-        api_url: ApiUrl,
+        connection: Connection,
         account: AccountName,
         credentials: Arc<dyn CredentialSource>,
-        max_body: usize,
+        time: ServerTime,
     ) -> Self {
-        Self { http, api_url, account, credentials, max_body }
+        Self { connection, account, credentials, time }
     }
 
     /// Makes a call and reads its answer.
     pub(crate) async fn call<T: Shape>(&self, call: Call) -> Result<Reply<T::Value>, ApiError> {
-        let credential = self.credentials.current(&self.account).await.map_err(no_credential)?;
-        let token = access_token(&credential.value)?;
-        let answer = self.send(call, token).await?;
-        if answer.status == StatusCode::UNAUTHORIZED {
-            self.reject(credential.revision).await;
+        let first = self.credentials.current(&self.account).await.map_err(no_credential)?;
+        let refusal = match self.attempt::<T>(&call, &first).await? {
+            Attempt::Done(outcome) => return outcome,
+            Attempt::WrongTime(_) => return self.last_attempt::<T>(&call, &first).await,
+            Attempt::Refused(refusal) => refusal,
+        };
+        match self.credentials.current(&self.account).await {
+            Ok(next) if next.revision > first.revision => {
+                self.last_attempt::<T>(&call, &next).await
+            }
+            Ok(_) => Err(refusal),
+            Err(error) => Err(not_replaced(refusal, error)),
         }
-        answer.into_reply::<T>()
     }
 
-    async fn send<'a>(&self, call: Call, token: &'a str) -> Result<Answer<'a>, ApiError> {
+    /// Sends the request once more, and takes a refusal as the answer.
+    async fn last_attempt<T: Shape>(
+        &self,
+        call: &Call,
+        credential: &Versioned<Credential>,
+    ) -> Result<Reply<T::Value>, ApiError> {
+        match self.attempt::<T>(call, credential).await? {
+            Attempt::Done(outcome) => outcome,
+            Attempt::Refused(refusal) | Attempt::WrongTime(refusal) => Err(refusal),
+        }
+    }
+
+    /// Sends the request of a call with a credential.
+    async fn attempt<T: Shape>(
+        &self,
+        call: &Call,
+        credential: &Versioned<Credential>,
+    ) -> Result<Attempt<T::Value>, ApiError> {
         let spec = call.endpoint.spec();
         let method = Method::from_bytes(spec.method.as_bytes()).expect("an HTTP method");
-        let url = self.api_url.endpoint(spec.path, &call.ids, &call.query);
-        let path = url.path().to_owned();
-        let mut request = self
-            .http
-            .request(method, url)
-            .header(ACCEPT, "application/json")
-            .header(AUTHORIZATION, bearer(token)?);
-        if let Some(json) = call.body {
-            request = request.header(CONTENT_TYPE, "application/json").body(json);
+        let url = self.connection.api_url.endpoint(spec.path, &call.ids, &call.query);
+        let unsigned = Unsigned::new(spec.method, &url);
+        let Proof { header, secrets, signed_at } =
+            Proof::new(&credential.value, &unsigned, &self.time)?;
+        let mut request = self.connection.request(method, url).header(AUTHORIZATION, header);
+        if let Some(json) = &call.body {
+            request = request.header(CONTENT_TYPE, "application/json").body(json.clone());
         }
-        let began = Instant::now();
-        let response = request.send().await.map_err(|error| {
-            let error = unanswered(error, self.api_url.host());
-            let elapsed = began.elapsed();
-            tracing::debug!(method = spec.method, path, ?elapsed, %error, "no answer");
-            error
-        })?;
-        let answer = Answer::receive(response, self.max_body, token).await;
-        tracing::debug!(
-            method = spec.method,
-            path,
-            status = answer.status.as_u16(),
-            elapsed = ?began.elapsed(),
-            transaction_id = answer.transaction_id(),
-            "answered"
-        );
-        Ok(answer)
+        let request = request.build().map_err(unsendable)?;
+        let answer = self.connection.send(request, &secrets).await?;
+        if answer.status != StatusCode::UNAUTHORIZED {
+            return Ok(Attempt::Done(answer.into_reply::<T>()));
+        }
+        let wrong_time = signed_at.and_then(|signed| self.time.learn(signed, answer.date()));
+        if let Some(detail) = wrong_time {
+            // The clock is refused here, and not the sign-in.
+            return Ok(Attempt::WrongTime(answer.refusal().with_detail(detail)));
+        }
+        self.reject(credential.revision).await;
+        Ok(Attempt::Refused(answer.refusal()))
     }
 
     /// Tells that X refused the credential; the refusal itself matters more than a failure here.
@@ -97,12 +120,22 @@ impl HttpApi {
     }
 }
 
+/// What came of a request.
+enum Attempt<V> {
+    /// The call is over.
+    Done(Result<Reply<V>, ApiError>),
+    /// X refused the credential; another one may do.
+    Refused(ApiError),
+    /// X refused the time of a signature; the same credential may do, now that X's time is known.
+    WrongTime(ApiError),
+}
+
 impl fmt::Debug for HttpApi {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("HttpApi")
-            .field("api_url", &self.api_url)
+            .field("api_url", &self.connection.api_url)
             .field("account", &self.account)
-            .field("max_body", &self.max_body)
+            .field("max_body", &self.connection.max_body)
             .finish_non_exhaustive()
     }
 }
@@ -132,32 +165,6 @@ impl Call {
     }
 }
 
-fn access_token(credential: &Credential) -> Result<&str, ApiError> {
-    match credential {
-        Credential::OAuth2(credential) => Ok(credential.access_token.expose_secret()),
-        Credential::Bearer(token) => Ok(token.expose()),
-        Credential::OAuth1(_) => Err(ApiError::new(Failure::Unsupported)
-            .with_detail("requests are not signed with OAuth 1.0a; sign in with OAuth 2.0")
-            .not_sent()),
-        _ => Err(ApiError::new(Failure::Unsupported)
-            .with_detail("this kind of sign-in is not known here")
-            .not_sent()),
-    }
-}
-
-/// The `Authorization` header, marked so that nothing shows it.
-fn bearer(token: &str) -> Result<HeaderValue, ApiError> {
-    let unusable = |detail| ApiError::new(Failure::Unauthenticated).with_detail(detail).not_sent();
-    if token.is_empty() {
-        return Err(unusable("the access token is empty, so nothing was sent"));
-    }
-    let mut value = HeaderValue::try_from(format!("Bearer {token}")).map_err(|_| {
-        unusable("the access token holds line breaks or the like; nothing was sent")
-    })?;
-    value.set_sensitive(true);
-    Ok(value)
-}
-
 /// The failure of a call for which there was no credential.
 fn no_credential(error: CredentialError) -> ApiError {
     let (kind, detail) = match &error {
@@ -173,23 +180,16 @@ fn no_credential(error: CredentialError) -> ApiError {
     ApiError::new(kind).with_detail(detail).with_source(error).not_sent()
 }
 
-/// The failure of a request to which no answer came.
-fn unanswered(error: reqwest::Error, host: &str) -> ApiError {
-    if error.is_builder() {
-        return ApiError::new(Failure::InvalidRequest)
-            .with_detail("the request cannot be put into HTTP")
-            .with_source(error.without_url())
-            .not_sent();
-    }
-    let (kind, detail) = match (error.is_timeout(), error.is_connect()) {
-        (true, true) => (Failure::Timeout, format!("no connection to {host} in time")),
-        (true, false) => (Failure::Timeout, format!("no answer from {host} in time")),
-        (false, true) => (Failure::Transport, format!("no connection to {host}")),
-        (false, false) => {
-            (Failure::Transport, format!("the connection to {host} broke before an answer came"))
+/// The failure of a call whose credential X refused and for which there was no other.
+fn not_replaced(refusal: ApiError, error: CredentialError) -> ApiError {
+    let (kind, detail) = match &error {
+        CredentialError::NotSignedIn { .. } | CredentialError::Ended { .. } => {
+            return refusal.with_source(error);
         }
+        CredentialError::Refresh(cause) => {
+            (cause.kind(), "X refused the access token, and it could not be refreshed")
+        }
+        _ => (Failure::Backend, "X refused the access token, and no newer one could be read"),
     };
-    let was_connected = !error.is_connect();
-    let error = ApiError::new(kind).with_detail(detail).with_source(error.without_url());
-    if was_connected { error } else { error.not_sent() }
+    ApiError::new(kind).with_detail(detail).with_source(error)
 }

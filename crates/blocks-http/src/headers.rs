@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use jiff::fmt::rfc2822::DateTimeParser;
 use reqwest::header::{CONTENT_TYPE, DATE, HeaderMap};
 
-use crate::redact::Token;
+use crate::redact::Secrets;
 
 /// What the headers tell; a header that is missing or holds nonsense is `None`.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -19,13 +19,13 @@ pub(crate) struct Head {
 }
 
 impl Head {
-    pub(crate) fn read(headers: &HeaderMap, token: Token<'_>) -> Self {
+    pub(crate) fn read(headers: &HeaderMap, secrets: &Secrets) -> Self {
         let date = text(headers, DATE.as_str()).and_then(http_date);
         Self {
             rate: rate_window(headers, date),
             date,
-            transaction_id: text(headers, "x-transaction-id").map(|id| token.excerpt(id)),
-            content_type: text(headers, CONTENT_TYPE.as_str()).map(|kind| token.excerpt(kind)),
+            transaction_id: text(headers, "x-transaction-id").map(|id| secrets.excerpt(id)),
+            content_type: text(headers, CONTENT_TYPE.as_str()).map(|kind| secrets.excerpt(kind)),
         }
     }
 
@@ -71,7 +71,7 @@ mod tests {
             let name: HeaderName = name.parse().expect("a name");
             (name, HeaderValue::from_bytes(value.as_bytes()).expect("a value"))
         });
-        Head::read(&pairs.collect(), Token("s3cret"))
+        Head::read(&pairs.collect(), &Secrets::default())
     }
 
     fn window(limit: &str, remaining: &str, reset: &str) -> Option<RateWindow> {

@@ -1,9 +1,14 @@
 //! The blocks endpoints of the X API over HTTP.
 //!
 //! [`HttpApi`] implements [`BlocksApi`](blocks_ports::BlocksApi) and
-//! [`UsersApi`](blocks_ports::UsersApi): one call is one request, nothing is tried again, and every
-//! answer becomes either a value or a typed [`ApiError`](blocks_ports::ApiError) that knows its
-//! remedy. Waiting, retrying and budgets are decorators over the ports, in `blocks-app`.
+//! [`UsersApi`](blocks_ports::UsersApi): one call is one request, and every answer becomes either a
+//! value or a typed [`ApiError`](blocks_ports::ApiError) that knows its remedy. Nothing is tried
+//! again, except that a token which X refuses is replaced once, if its source has a newer one.
+//! Waiting, retrying and budgets are decorators over the ports, in `blocks-app`.
+//!
+//! [`HttpTokenIssuer`] implements [`TokenIssuer`](blocks_ports::TokenIssuer) and
+//! [`RequestTokenIssuer`](blocks_ports::RequestTokenIssuer): it signs people in with OAuth 2.0 and
+//! PKCE, or with OAuth 1.0a. The module [`oauth1`] signs any request.
 //!
 //! ```
 //! use std::sync::Arc;
@@ -27,12 +32,23 @@
 
 mod answer;
 mod api;
+mod authorization;
 mod builder;
 mod client;
+mod connection;
 mod headers;
+mod issuer;
+pub mod oauth1;
+mod probe;
+mod proof;
 mod redact;
 mod refusal;
+mod settings;
 mod url;
 
-pub use builder::{BuildError, HttpApiBuilder, Timeouts};
+pub use authorization::{AuthorizationError, AuthorizationRequest, RedirectError};
+pub use builder::HttpApiBuilder;
 pub use client::HttpApi;
+pub use issuer::{HttpTokenIssuer, HttpTokenIssuerBuilder};
+pub use probe::{Probe, TlsTrouble, Unreachable};
+pub use settings::{BuildError, Timeouts};

@@ -9,17 +9,28 @@ impl Answer<'_> {
     /// The failure that an answer outside 2xx is.
     ///
     /// The status decides, however little of the body can be read.
-    pub(crate) fn refusal(mut self) -> ApiError {
+    pub(crate) fn refusal(self) -> ApiError {
+        let (problems, body) = (self.problems(), self.quoted());
+        self.refused(&problems, body).with_problems(problems)
+    }
+
+    /// The same of an answer whose body can hold tokens: it shows nothing that is not meant as a
+    /// message.
+    pub(crate) fn discreet_refusal(self) -> ApiError {
         let problems = self.problems();
-        let types = problem_types(&problems);
+        self.refused(&problems, String::new())
+    }
+
+    fn refused(mut self, problems: &[Problem], otherwise: String) -> ApiError {
+        let types = problem_types(problems);
         let kind = Failure::of_status(self.status.as_u16(), &types).unwrap_or(Failure::Malformed);
         let said = if self.status.is_redirection() {
-            Some(self.redirection())
+            self.redirection()
         } else {
-            message(&problems).or_else(|| Some(self.quoted()))
+            message(problems).unwrap_or(otherwise)
         };
-        let mut error = self.error(kind).with_problems(problems);
-        if let Some(said) = said.filter(|said| !said.is_empty()) {
+        let mut error = self.error(kind);
+        if !said.is_empty() {
             error = error.with_detail(said);
         }
         match self.broken.take() {
@@ -43,11 +54,11 @@ impl Answer<'_> {
         }
     }
 
-    /// The problems that the body names, without the token; none where it is not JSON.
+    /// The problems that the body names, without the secrets; none where it is not JSON.
     fn problems(&self) -> Vec<Problem> {
         let body: Result<ErrorBody, _> = serde_json::from_str(&self.text());
         let problems = body.map(ErrorBody::into_problems).unwrap_or_default();
-        self.token.cut_out_of_problems(problems)
+        self.secrets.cut_out_of_problems(problems)
     }
 
     fn redirection(&self) -> String {

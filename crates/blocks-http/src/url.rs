@@ -49,11 +49,26 @@ impl ApiUrl {
             Some(_) => ids.next().map(UserId::to_string).unwrap_or_default(),
             None => segment.to_owned(),
         });
-        let path = segments.collect::<Vec<_>>().join("/");
-        let mut url = self.0.clone();
-        url.set_path(&format!("{}{path}", self.0.path().trim_end_matches('/')));
+        let mut url = self.path(&segments.collect::<Vec<_>>().join("/"));
         if !query.is_empty() {
             url.query_pairs_mut().extend_pairs(query);
+        }
+        url
+    }
+
+    /// The address of a path at the API, which begins with a slash.
+    pub(crate) fn path(&self, path: &str) -> Url {
+        let mut url = self.0.clone();
+        url.set_path(&format!("{}{path}", self.0.path().trim_end_matches('/')));
+        url
+    }
+
+    /// The page of OAuth 2.0 at which people answer; X has it at another host than its API.
+    pub(crate) fn authorize_page(&self) -> Url {
+        const PATH: &str = "/i/oauth2/authorize";
+        let mut url = self.path(PATH);
+        if self.0.as_str() == "https://api.x.com/" {
+            url.set_host(Some("x.com")).expect("the name of a host");
         }
         url
     }

@@ -5,24 +5,20 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use async_trait::async_trait;
-use blocks_domain::Failure;
+use blocks_domain::{Failure, ForbiddenReason};
 use blocks_http::HttpApi;
 use blocks_ports::{
-    AccountName, ApiError, Credential, CredentialError, CredentialSource, OAuth1Credential,
-    OAuth2Credential, Revision, StoreError, StoreFailure, Versioned,
+    AccountName, ApiError, Credential, CredentialError, CredentialReference, CredentialSource,
+    OAuth1Credential, OAuth2Credential, Revision, StoreError, StoreFailure, Versioned,
 };
 use wiremock::MockServer;
 
-use crate::support::{Recorder, account, answering, json, only_request, read};
+use crate::support::{Recorder, account, answering, json, only_request, read, requests};
 
 const PAGE: &str = r#"{"meta":{"result_count":0}}"#;
 
 fn client(server: &MockServer, credentials: Arc<dyn CredentialSource>) -> HttpApi {
     HttpApi::builder(account(), credentials).api_url(server.uri()).build().expect("a client")
-}
-
-async fn requests(server: &MockServer) -> usize {
-    server.received_requests().await.expect("recorded requests").len()
 }
 
 #[tokio::test]
@@ -64,18 +60,29 @@ async fn no_other_refusal_costs_the_sign_in() {
 
 #[tokio::test]
 async fn what_cannot_be_sent_is_not_sent() {
-    let oauth1 = OAuth1Credential::new("k3y", "consum3r", "t0ken", "tok3n");
-    for (credential, kind) in [
-        (Credential::OAuth1(oauth1), Failure::Unsupported),
-        (Credential::bearer(""), Failure::Unauthenticated),
-        (Credential::bearer("acc3ss\r\nx-evil: 1"), Failure::Unauthenticated),
+    let app_only = || "A".repeat(22) + "%2Facc3ss";
+    let app_only_reason = Failure::Forbidden(ForbiddenReason::AppOnly);
+    let no_signature = OAuth1Credential::new("k3y", "acc3ss", "t0ken", "");
+    let elsewhere = CredentialReference::new("keychain", "entry 7");
+    for (credential, kind, said) in [
+        (Credential::bearer(""), Failure::Unauthenticated, "is empty"),
+        (Credential::bearer("acc3ss\r\nx-evil: 1"), Failure::Unauthenticated, "line breaks"),
+        (Credential::OAuth1(no_signature), Failure::Unauthenticated, "is empty"),
+        (Credential::bearer(app_only()), app_only_reason, "no user signed in"),
+        (
+            Credential::OAuth2(OAuth2Credential::new(app_only())),
+            app_only_reason,
+            "no user signed in",
+        ),
+        (Credential::Reference(elsewhere), Failure::Unsupported, "kept in the keychain"),
     ] {
         let server = answering(json(200, PAGE)).await;
         let error = read(&client(&server, Recorder::with(credential))).await.expect_err("unsent");
         assert_eq!(error.kind(), kind);
+        assert!(error.to_string().contains(said), "{error}");
         assert!(!format!("{error} {error:?}").contains("acc3ss"));
         assert!(!error.was_sent(), "{error:?}");
-        assert_eq!(requests(&server).await, 0);
+        assert!(requests(&server).await.is_empty());
     }
 }
 
@@ -110,7 +117,7 @@ async fn without_a_credential_the_error_keeps_the_reason() {
         assert_eq!(source.to_string(), reason().to_string());
         assert!(!error.to_string().contains(&source.to_string()), "said once: {error}");
         assert!(!error.was_sent(), "{error:?}");
-        assert_eq!(requests(&server).await, 0);
+        assert!(requests(&server).await.is_empty());
     }
 }
 

@@ -7,7 +7,7 @@ use blocks_domain::{
 use blocks_ports::{BlocksApi, UsersApi};
 use wiremock::Request;
 
-use crate::support::{TOKEN, answering, builder, client, id, json, only_request, pair};
+use crate::support::{TOKEN, answering, builder, client, header, id, json, only_request, pair};
 
 const PAGE: &str = r#"{"meta":{"result_count":0}}"#;
 const USER: &str = r#"{"data":{"id":"12","name":"Ann","username":"ann"}}"#;
@@ -19,10 +19,6 @@ fn line(request: &Request) -> String {
 
 fn query(request: &Request) -> Vec<(String, String)> {
     request.url.query_pairs().into_owned().collect()
-}
-
-fn header<'a>(request: &'a Request, name: &str) -> Option<&'a str> {
-    request.headers.get(name).map(|value| value.to_str().expect("text"))
 }
 
 fn owned(pairs: &[(&str, &str)]) -> Vec<(String, String)> {

@@ -1,4 +1,4 @@
-//! The access token shows nowhere: not in errors, not in `Debug`, not in the log.
+//! No secret shows anywhere: not in errors, not in `Debug`, not in the log.
 
 use std::error::Error;
 use std::fmt::Write as _;
@@ -6,7 +6,6 @@ use std::io;
 use std::sync::{Arc, Mutex};
 
 use blocks_domain::Failure;
-use blocks_ports::ApiError;
 use tracing_subscriber::filter::LevelFilter;
 use wiremock::ResponseTemplate;
 
@@ -15,7 +14,7 @@ use crate::support::{
 };
 
 /// All that an error can show, its causes included.
-fn shown(error: &ApiError) -> String {
+pub(crate) fn shown(error: &(impl Error + 'static)) -> String {
     let mut text = format!("{error} {error:?} {error:#?}");
     let mut cause = error.source();
     while let Some(error) = cause {
@@ -123,7 +122,13 @@ fn a_client_shows_where_it_speaks_and_for_whom_but_not_with_what() {
 }
 
 #[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
+pub(crate) struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Log {
+    pub(crate) fn text(&self) -> String {
+        String::from_utf8(self.0.lock().expect("a lock").clone()).expect("text")
+    }
+}
 
 impl io::Write for Log {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
@@ -135,8 +140,8 @@ impl io::Write for Log {
     }
 }
 
-#[tokio::test]
-async fn the_log_names_each_request_and_neither_token_nor_bodies() {
+/// Everything that is logged in this thread from now on, at the most talkative.
+pub(crate) fn listen() -> (Log, tracing::subscriber::DefaultGuard) {
     let log = Log::default();
     let writer = log.clone();
     let subscriber = tracing_subscriber::fmt()
@@ -144,7 +149,12 @@ async fn the_log_names_each_request_and_neither_token_nor_bodies() {
         .with_ansi(false)
         .with_writer(move || writer.clone())
         .finish();
-    let guard = tracing::subscriber::set_default(subscriber);
+    (log, tracing::subscriber::set_default(subscriber))
+}
+
+#[tokio::test]
+async fn the_log_names_each_request_and_neither_token_nor_bodies() {
+    let (log, guard) = listen();
     let answer = json(503, r#"{"title":"wh1sper"}"#).insert_header("x-transaction-id", "8f2ab7");
     let server = answering(answer).await;
     let error = read(&client(&server.uri())).await.expect_err("trouble");
@@ -153,7 +163,7 @@ async fn the_log_names_each_request_and_neither_token_nor_bodies() {
     read(&client(&broken.url)).await.expect_err("no answer");
     drop(guard);
 
-    let log = String::from_utf8(log.0.lock().expect("a lock").clone()).expect("text");
+    let log = log.text();
     let line = log.lines().find(|line| line.contains("blocks_http") && line.contains("answered"));
     let line = line.expect("a line about the request");
     for part in ["GET", "/2/users/12/blocking", "503", "elapsed", "8f2ab7"] {

@@ -6,13 +6,14 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use blocks_domain::{BlockPair, BlockingPage, BlockingQuery, UserId};
-use blocks_http::{HttpApi, HttpApiBuilder, Timeouts};
+use blocks_http::{HttpApi, HttpApiBuilder, HttpTokenIssuer, Timeouts};
 use blocks_ports::{
-    AccountName, ApiError, BlocksApi, Credential, CredentialError, CredentialSource, Reply,
-    Revision, Versioned,
+    AccountName, ApiError, App, BlocksApi, Credential, CredentialError, CredentialSource,
+    OAuth1Credential, Reply, Revision, Versioned,
 };
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+use url::Url;
 use wiremock::matchers::any;
 use wiremock::{Mock, MockServer, Request, ResponseTemplate};
 
@@ -45,6 +46,56 @@ pub(crate) fn hasty(url: &str) -> HttpApi {
     builder(url).timeouts(Timeouts::new(long, idle, long)).build().expect("a client")
 }
 
+/// An issuer whose patience is over soon.
+pub(crate) fn issuer(url: &str) -> HttpTokenIssuer {
+    let (idle, long) = (Duration::from_millis(100), Duration::from_secs(20));
+    let issuer = HttpTokenIssuer::builder().api_url(url).timeouts(Timeouts::new(long, idle, long));
+    issuer.build().expect("an issuer")
+}
+
+/// The redirect URI of the apps.
+pub(crate) const REDIRECT_URI: &str = "http://127.0.0.1:8080/callback";
+
+pub(crate) fn public_app() -> App {
+    let mut app = App::new("my app", "client/id");
+    app.redirect_uri = Some(REDIRECT_URI.to_owned());
+    app
+}
+
+pub(crate) fn confidential_app() -> App {
+    let mut app = public_app();
+    app.client_secret = Some("cl1ent+secret".into());
+    app
+}
+
+pub(crate) fn oauth1() -> OAuth1Credential {
+    OAuth1Credential::new("k3y", "consum3r-secret", "us3r-token", "t0ken-secret")
+}
+
+pub(crate) fn header<'a>(request: &'a Request, name: &str) -> Option<&'a str> {
+    request.headers.get(name).map(|value| value.to_str().expect("text"))
+}
+
+/// The address that a request was sent to; wiremock tells another host.
+pub(crate) fn address(server: &MockServer, request: &Request) -> Url {
+    let mut url: Url = server.uri().parse().expect("a URL");
+    url.set_path(request.url.path());
+    url.set_query(request.url.query());
+    url
+}
+
+/// What a request says in a form.
+pub(crate) fn form(request: &Request) -> Vec<(String, String)> {
+    let pairs = url::form_urlencoded::parse(&request.body).into_owned();
+    let mut pairs: Vec<_> = pairs.collect();
+    pairs.sort();
+    pairs
+}
+
+pub(crate) async fn requests(server: &MockServer) -> Vec<Request> {
+    server.received_requests().await.expect("recorded requests")
+}
+
 pub(crate) async fn read(api: &HttpApi) -> Result<Reply<BlockingPage>, ApiError> {
     api.blocking(id("12"), &BlockingQuery::default()).await
 }
@@ -65,9 +116,15 @@ pub(crate) async fn answering(answer: ResponseTemplate) -> MockServer {
     server
 }
 
+/// Lets a server answer so first, once.
+pub(crate) async fn answering_first(server: &MockServer, answer: ResponseTemplate) {
+    let first = Mock::given(any()).respond_with(answer);
+    first.up_to_n_times(1).with_priority(1).mount(server).await;
+}
+
 /// The only request that a server got.
 pub(crate) async fn only_request(server: &MockServer) -> Request {
-    let mut requests = server.received_requests().await.expect("recorded requests");
+    let mut requests = requests(server).await;
     assert_eq!(requests.len(), 1, "{requests:?}");
     requests.remove(0)
 }
