@@ -1,9 +1,11 @@
 //! Generates the JSON schema and the references, and checks them and the arrows.
 //!
 //! `cargo xtask schema` writes `docs/schema`, and `cargo xtask check` holds every page against
-//! the code. `cargo xtask measure` measures a pull.
+//! the code. `cargo xtask measure` measures a pull, and `cargo xtask oracle` holds our signatures
+//! against those of others.
 
 mod book;
+mod browser;
 mod check;
 mod cli;
 mod facts;
@@ -12,6 +14,8 @@ mod generated;
 mod house;
 mod markdown;
 mod measure;
+mod oracle;
+mod program;
 mod reference;
 mod schema;
 mod shape;
@@ -51,6 +55,14 @@ enum Xtask {
         #[arg(long, value_name = "N", default_value_t = 20_000)]
         users: u32,
     },
+    /// Signs in through a real browser, Chromium without a window: approves, and denies.
+    ///
+    /// It needs `chromedriver`; where that is missing it says `skipped` and succeeds.
+    Browser(browser::Options),
+    /// Signs random requests with OAuth 1.0a, and fails where oauthlib signs them otherwise.
+    ///
+    /// It needs Python with oauthlib; where that is missing it says `skipped` and succeeds.
+    Oracle(oracle::Options),
 }
 
 fn main() -> Result<ExitCode> {
@@ -63,6 +75,14 @@ fn main() -> Result<ExitCode> {
         Xtask::Check => check::everything(&tree, &house::members(root)?),
         Xtask::Measure { users } => {
             measure::pull(root, users)?;
+            Vec::new()
+        }
+        Xtask::Browser(options) => {
+            browser::sign_in(root, &options)?;
+            Vec::new()
+        }
+        Xtask::Oracle(options) => {
+            oracle::compare(&options)?;
             Vec::new()
         }
     };

@@ -35,7 +35,7 @@ pub use granted::oauth2_credential;
 /// use blocks_app::{Keeper, oauth2_credential};
 /// use blocks_fake::FakeIssuer;
 /// use blocks_fake::stores::{ManualClock, MemoryTokenStore};
-/// use blocks_ports::{App, Clock, Credential, CredentialSource, Revision, TokenStore};
+/// use blocks_ports::{Clock, Credential, CredentialSource, Revision, TokenStore};
 /// use jiff::Timestamp;
 ///
 /// # #[tokio::main(flavor = "current_thread")]
@@ -46,7 +46,7 @@ pub use granted::oauth2_credential;
 /// let signed_in = Credential::OAuth2(oauth2_credential(issuer.sign_in(), clock.now()));
 /// store.swap(&work, Revision::NONE, Some(signed_in)).await?;
 ///
-/// let app = App::new("my app", "client-id");
+/// let app = issuer.app();
 /// let shared = (Arc::new(issuer.clone()), Arc::new(store), Arc::new(clock.clone()));
 /// let keeper = Keeper::new(app, shared.0, shared.1, shared.2);
 /// let first = keeper.current(&work).await?;

@@ -30,6 +30,7 @@ mod keeper;
 mod paced;
 mod pull;
 mod retried;
+mod sign_ins;
 mod stats;
 
 pub use budgeted::Budgeted;
@@ -38,4 +39,5 @@ pub use keeper::{Keeper, KeeperPolicy, oauth2_credential};
 pub use paced::{Paced, WhenSpent};
 pub use pull::{NoProgress, Progress, Pull, PullError, PullProgress, PullReport};
 pub use retried::{Retried, RetryPolicy};
+pub use sign_ins::SignIns;
 pub use stats::Stats;

@@ -6,6 +6,12 @@ use blocks_domain::{Usd, UserId, Username};
 use blocks_ports::{AccountName, MirrorOrder};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+mod sign_in;
+
+pub(crate) use sign_in::{
+    AccountsArgs, AccountsCommand, DoctorArgs, LoginArgs, LogoutArgs, RemoveArgs,
+};
+
 /// Mirror, read and change the list of accounts that you block on X.
 #[derive(Debug, Parser)]
 #[command(name = "blocks", version, propagate_version = true, after_help = crate::exit::TABLE)]
@@ -60,6 +66,16 @@ pub(crate) struct Globals {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Sign in to X, and stay signed in
+    Login(LoginArgs),
+    /// Sign out: make X forget the tokens, and forget them here
+    Logout(LogoutArgs),
+    /// Show who is signed in (X bills one user lookup)
+    Whoami,
+    /// List the accounts, choose the default, rename or remove one
+    Accounts(AccountsArgs),
+    /// Find out what this sign-in may do, and why not
+    Doctor(DoctorArgs),
     /// Mirror the block list; goes on where it was cut off
     Pull(PullArgs),
     /// List the mirrored accounts: filter, sort, search
@@ -68,8 +84,6 @@ pub(crate) enum Command {
     Show(ShowArgs),
     /// Show figures about the mirrored list
     Stats,
-    /// Show who is signed in (X bills one user lookup)
-    Whoami,
     /// Block accounts, after showing them and asking
     Block(ChangeArgs),
     /// Unblock accounts, after showing them and asking
@@ -266,6 +280,11 @@ pub(crate) struct ServeArgs {
     /// Whether rate windows are counted
     #[arg(long, value_enum, default_value_t = Switch::On)]
     pub(crate) limits: Switch,
+
+    /// Where the apps of the sandbox send browsers back to
+    /// [default: http://127.0.0.1:8739/callback]
+    #[arg(long, value_name = "URI")]
+    pub(crate) redirect_uri: Option<String>,
 }
 
 /// A plan.

@@ -1,61 +1,22 @@
-//! What a command works with: the store, the API, the clock, and whose account it is.
+//! What a command works with: the API, the clock, and whose account it is.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use anyhow::Context as _;
-use blocks_app::{Budgeted, Paced, Retried, RetryPolicy, SystemClock, WhenSpent};
-use blocks_domain::{Selection, Usd, UserId};
-use blocks_http::{HttpApi, Timeouts};
-use blocks_ports::{
-    Account, AccountName, AccountStore, BlocksApi, Clock, Credential, CredentialSource,
-    FixedCredential, UsersApi,
-};
+use blocks_app::{Budgeted, Keeper, Paced, Retried, RetryPolicy, WhenSpent};
+use blocks_domain::{Selection, Usd, User, UserId};
+use blocks_http::HttpApi;
+use blocks_ports::{Account, AccountName, AccountStore, BlocksApi, UsersApi};
 use blocks_sqlite::SqliteStore;
 use indicatif::ProgressBar;
 
 use crate::args::Globals;
-use crate::embedded::Embedded;
 use crate::exit::{Exit, Failed};
 use crate::home::Home;
 use crate::output::{Output, visible};
 use crate::progress::ShownClock;
-
-/// The environment variable that holds a ready user token.
-const ACCESS_TOKEN: &str = "BLOCKS_ACCESS_TOKEN";
-
-/// The environment variable that names another server; `--sandbox` does not look at it.
-const API_URL: &str = "BLOCKS_API_URL";
-
-/// What an environment variable holds, if it holds anything.
-fn from_environment(name: &str) -> anyhow::Result<Option<String>> {
-    let Some(text) = std::env::var_os(name) else { return Ok(None) };
-    let Ok(text) = text.into_string() else {
-        return Err(Failed::new(Exit::Usage, format!("{name} is not UTF-8 text"))
-            .remedy("Set it again, or unset it.")
-            .into());
-    };
-    let text = text.trim();
-    Ok((!text.is_empty()).then(|| text.to_owned()))
-}
-
-/// The token that the environment holds.
-fn signed_in() -> anyhow::Result<Credential> {
-    let token = from_environment(ACCESS_TOKEN)?.ok_or_else(|| {
-        Failed::new(Exit::NotSignedIn, "not signed in").remedy(format!(
-            "Set {ACCESS_TOKEN} to a user's access token, or try everything with --sandbox."
-        ))
-    })?;
-    if !token.bytes().all(|byte| byte.is_ascii_graphic()) {
-        let what = format!(
-            "{ACCESS_TOKEN} holds no access token: it has spaces or other characters inside"
-        );
-        return Err(Failed::new(Exit::NotSignedIn, what)
-            .remedy("Copy the token again, on one line, and nothing else.")
-            .into());
-    }
-    Ok(Credential::bearer(token))
-}
+use crate::server::{Server, called};
+use crate::sign_in::{SignIn, which_of};
 
 /// The folder for this run: that of the sandbox, or the real one.
 pub(crate) fn home(globals: &Globals) -> anyhow::Result<Home> {
@@ -64,14 +25,15 @@ pub(crate) fn home(globals: &Globals) -> anyhow::Result<Home> {
 }
 
 /// The connection to X, or to the sandbox, as one signed-in user.
-#[derive(Debug)]
 pub(crate) struct Connection {
     /// Every call goes through it, and so waits for its rate window.
     api: Paced<Arc<HttpApi>>,
     clock: Arc<ShownClock>,
     retries: RetryPolicy,
-    /// The sandbox, where it runs inside this program; it lives as long as the connection.
-    embedded: Option<Embedded>,
+    server: Server,
+    /// The account whose sign-in is used; with a credential from elsewhere, X has to be asked.
+    signed_in: Option<Account>,
+    keeper: Option<Keeper>,
 }
 
 /// What a command says about its connection.
@@ -93,23 +55,29 @@ impl Connection {
         store: &SqliteStore,
     ) -> anyhow::Result<Self> {
         let Wishes { globals, when_spent, bar, output } = wishes;
-        let (api, time, embedded): (_, Arc<dyn Clock>, _) = if globals.sandbox {
-            let embedded = Embedded::start(home, output).await?;
-            let api = connect(globals, Some(&embedded.url()), embedded.credential())?;
-            let time = if globals.real_time { Arc::new(SystemClock) } else { embedded.clock() };
-            (api, time, Some(embedded))
-        } else {
-            let url = match &globals.api_url {
-                Some(url) => Some(url.clone()),
-                None => from_environment(API_URL)?,
+        let (server, sign_in) = if globals.sandbox {
+            let stored = SignIn::stored(globals, store).await?;
+            let server = Server::embedded(globals, home, output).await?;
+            let sign_in = match stored {
+                Some(stored) => stored,
+                None => SignIn::ready_in(&server)?,
             };
-            (connect(globals, url.as_deref(), signed_in()?)?, Arc::new(SystemClock), None)
+            (server, sign_in)
+        } else {
+            let (sign_in, url) = SignIn::choose(globals, store).await?;
+            (Server::remote(globals, url), sign_in)
         };
+        let source = sign_in.source(store, &server).await?;
+        let api = Arc::new(server.api(source.label, source.credentials)?);
         let jumps = globals.sandbox && !globals.real_time;
-        let clock = Arc::new(ShownClock::new(time, jumps, output, bar));
+        let clock = Arc::new(ShownClock::new(server.clock(), jumps, output, bar));
         let api = Paced::new(api, Arc::new(store.clone()), clock.clone(), when_spent);
         let retries = RetryPolicy::at_most(globals.retries.into());
-        Ok(Self { api, clock, retries, embedded })
+        let signed_in = match sign_in {
+            SignIn::Stored(account) => Some(account),
+            SignIn::Ready(_) => None,
+        };
+        Ok(Self { api, clock, retries, server, signed_in, keeper: source.keeper })
     }
 
     /// The API for reading with a budget, or without one.
@@ -135,25 +103,38 @@ impl Connection {
         Retried::new(api, self.clock.clone(), self.retries)
     }
 
-    /// Asks X whose token this is, and remembers the account. X bills one user lookup.
+    /// The account that this connection works on: the one that is signed in, or the one whose
+    /// token X says it is, which bills one user lookup.
     pub(crate) async fn account(
         &self,
         globals: &Globals,
         store: &SqliteStore,
     ) -> anyhow::Result<Account> {
-        let api = self.retried(self.api.clone());
-        let me = api.me(&Selection::default()).await;
-        let reply = me.context("cannot look up who is signed in")?;
-        let me = reply.value.data.context("X does not say who is signed in")?;
+        match &self.signed_in {
+            Some(account) => Ok(account.clone()),
+            None => self.ask_who(globals, store).await,
+        }
+    }
+
+    /// How many lookups [`account`](Self::account) is billed for.
+    pub(crate) fn lookups_for_account(&self) -> u64 {
+        u64::from(self.signed_in.is_none())
+    }
+
+    /// Asks X who is signed in, and remembers the account. X bills one user lookup.
+    pub(crate) async fn ask_who(
+        &self,
+        globals: &Globals,
+        store: &SqliteStore,
+    ) -> anyhow::Result<Account> {
+        let me = me(&self.retried(self.api.clone())).await?;
         let known = store.accounts().await?;
-        let mut account = match &globals.account {
-            Some(name) => named(name, me.id, &known)?,
-            None => known
-                .iter()
-                .find(|account| account.user_id == me.id)
-                .cloned()
-                .unwrap_or_else(|| Account::new(name_for(&me, &known), me.id)),
+        let url = self.server.lasting_url();
+        let wanted = match &self.signed_in {
+            Some(account) => Some(&account.name),
+            None => globals.account.as_ref(),
         };
+        let mut account = account_of(&me, wanted, url, &known)?;
         account.username.clone_from(&me.username);
         store.put_account(&account).await?;
         if store.default_account().await?.is_none() {
@@ -162,55 +143,63 @@ impl Connection {
         Ok(account)
     }
 
-    /// Keeps the sandbox's world for the next run.
+    /// Lets a refresh end that is under way, and keeps the sandbox's world for the next run.
     pub(crate) async fn close(self) -> anyhow::Result<()> {
-        match self.embedded {
-            Some(embedded) => embedded.stop().await,
-            None => Ok(()),
+        if let Some(keeper) = self.keeper {
+            keeper.settle().await;
         }
+        self.server.close().await
     }
 }
 
-fn connect(
-    globals: &Globals,
+/// Asks X who is signed in, which bills one user lookup.
+pub(crate) async fn me(api: &dyn UsersApi) -> anyhow::Result<User> {
+    let reply = api.me(&Selection::default()).await;
+    let reply = reply.context("cannot look up who is signed in")?;
+    reply.value.data.context("X does not say who is signed in")
+}
+
+/// The account of a user at a server: the one that is wanted, the one that is known, or a new
+/// one with a name of its own.
+pub(crate) fn account_of(
+    me: &User,
+    wanted: Option<&AccountName>,
     url: Option<&str>,
-    credential: Credential,
-) -> anyhow::Result<Arc<HttpApi>> {
-    let source: Arc<dyn CredentialSource> = Arc::new(FixedCredential::new(credential));
-    // The one credential serves whichever account asks, so the name is only a label here.
-    let label: AccountName = "environment".parse()?;
-    let silence = Duration::from_secs(globals.timeout);
-    let connect = silence.min(Timeouts::default().connect);
-    let mut builder =
-        HttpApi::builder(label, source).timeouts(Timeouts::new(connect, silence, 4 * silence));
-    if let Some(url) = url {
-        builder = builder.api_url(url);
+    known: &[Account],
+) -> anyhow::Result<Account> {
+    let new = |name| {
+        let mut account = Account::new(name, me.id);
+        account.api_url = url.map(str::to_owned);
+        account
+    };
+    let is_me = |account: &&Account| account.user_id == me.id && account.api_url.as_deref() == url;
+    match wanted {
+        Some(name) => match known.iter().find(|account| account.name == *name) {
+            Some(account) if is_me(&account) => Ok(account.clone()),
+            Some(account) => Err(somebody_else(account, me.id, url).into()),
+            None => Ok(new(name.clone())),
+        },
+        None => Ok(known.iter().find(is_me).cloned().unwrap_or_else(|| new(name_for(me, known)))),
     }
-    let api = builder.build().map_err(|error| {
-        anyhow::Error::new(error).context(Failed::new(Exit::Usage, "cannot use this address"))
-    })?;
-    Ok(Arc::new(api))
 }
 
-fn named(name: &AccountName, user: UserId, known: &[Account]) -> anyhow::Result<Account> {
-    match known.iter().find(|account| account.name == *name) {
-        Some(account) if account.user_id != user => Err(Failed::new(
-            Exit::Usage,
-            format!(
-                "the account `{name}` is user {}, and this token belongs to user {user}",
-                account.user_id
-            ),
-        )
-        .remedy("Use that account's token, or another name for this one.")
-        .into()),
-        Some(account) => Ok(account.clone()),
-        None => Ok(Account::new(name.clone(), user)),
-    }
+fn somebody_else(account: &Account, me: UserId, url: Option<&str>) -> Failed {
+    let (here, there) = (called(account.api_url.as_deref()), called(url));
+    let at = |server: &str| if here == there { String::new() } else { format!(" at {server}") };
+    let what = format!(
+        "the account `{}` is user {}{}, and this sign-in belongs to user {me}{}",
+        account.name,
+        account.user_id,
+        at(here),
+        at(there),
+    );
+    Failed::new(Exit::Usage, what)
+        .remedy("Sign in as that account's user, or give this one another name with --account.")
 }
 
 /// A new account is called by its handle, or by its id where the handle does not do or is the
 /// name of another account: handles change hands.
-fn name_for(user: &blocks_domain::User, known: &[Account]) -> AccountName {
+fn name_for(user: &User, known: &[Account]) -> AccountName {
     let handle = user.username.as_deref().and_then(|handle| handle.parse().ok());
     let free = |name: &AccountName| known.iter().all(|account| account.name != *name);
     handle.filter(free).or_else(|| user.id.to_string().parse().ok()).expect("digits are a name")
@@ -230,13 +219,15 @@ pub(crate) async fn mirrored(globals: &Globals, store: &SqliteStore) -> anyhow::
     if let Some(account) = found {
         return Ok(account.clone());
     }
-    let names: Vec<_> = known.iter().map(|account| account.name.as_str()).collect();
-    Err(match (&globals.account, names.is_empty()) {
-        (Some(name), false) => Failed::new(Exit::Usage, format!("there is no account `{name}`"))
-            .remedy(format!("There is {}.", names.join(", "))),
-        (None, false) => Failed::new(Exit::Usage, "there are several accounts and no default")
-            .remedy(format!("Name one with --account: {}.", names.join(", "))),
-        (_, true) => nothing_mirrored(globals),
+    let several: Vec<_> = known.iter().collect();
+    Err(match (&globals.account, &several[..]) {
+        (_, []) => nothing_mirrored(globals),
+        (Some(name), _) => {
+            let names: Vec<_> = known.iter().map(|account| account.name.as_str()).collect();
+            Failed::new(Exit::Usage, format!("there is no account `{name}`"))
+                .remedy(format!("There is {}.", names.join(", ")))
+        }
+        (None, several) => which_of(several),
     }
     .into())
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use blocks_fake::{Sandbox, World, WorldClock, WorldState};
-use blocks_ports::{Clock, Credential};
+use blocks_ports::Clock;
 
 use crate::home::Home;
 use crate::output::Output;
@@ -51,8 +51,9 @@ impl Embedded {
         self.server.url()
     }
 
-    pub(crate) fn credential(&self) -> Credential {
-        Credential::bearer(self.world.token())
+    /// The world that it serves.
+    pub(crate) const fn world(&self) -> &World {
+        &self.world
     }
 
     /// The world's clock, which jumps over waits.

@@ -4,8 +4,9 @@ use std::process::ExitCode;
 
 use blocks_app::PullError;
 use blocks_domain::{Failure, InvalidValue};
-use blocks_ports::{ApiError, CredentialError, StoreError};
+use blocks_ports::{ApiError, CredentialError, IssueError, StoreError};
 
+use crate::environment;
 use crate::output::{ERROR_WORD, ReaderLeft, counted, stderr_width, visible, wrapped};
 
 /// An exit code, with a fixed meaning for scripts.
@@ -31,11 +32,15 @@ impl From<Exit> for ExitCode {
 /// What the help says below the commands: the environment, and the codes with their meanings.
 pub(crate) const TABLE: &str = "\
 Environment:
-  BLOCKS_ACCESS_TOKEN  a user's access token, ready to use
-  BLOCKS_API_URL       another server, as with --api-url
-  BLOCKS_HOME          the folder to keep state in
-  BLOCKS_LOG           what to log to stderr, such as blocks_http=debug
-  NO_COLOR             no colours
+  BLOCKS_ACCESS_TOKEN    a user's access token, ready to use
+  BLOCKS_OAUTH1_CONSUMER_KEY, BLOCKS_OAUTH1_CONSUMER_SECRET, BLOCKS_OAUTH1_TOKEN,
+  BLOCKS_OAUTH1_TOKEN_SECRET
+                         an OAuth 1.0a sign-in, ready to use
+  BLOCKS_CLIENT_SECRET   the secret of your app, for `login`
+  BLOCKS_API_URL         another server, as with --api-url
+  BLOCKS_HOME            the folder to keep state in
+  BLOCKS_LOG             what to log to stderr, such as blocks_http=debug
+  NO_COLOR               no colours
 
 Exit codes:
   0    done
@@ -75,18 +80,39 @@ impl std::fmt::Display for Failed {
 
 impl std::error::Error for Failed {}
 
+/// What to do when X takes neither the tokens of a sign-in nor its refresh token.
+pub(crate) const ENDED: &str = "\
+Run `blocks login` to sign in again. A sign-in ends when the person or X withdraws it, when another \
+program or another machine spends its refresh token, which works once, and, rarely, when this \
+program is killed or the connection breaks between X's answer to a refresh and storing it.";
+
+/// What an error says for a person.
+pub(crate) struct Told {
+    /// What happened, and each reason behind it; the ends of a long chain, since its middle tells
+    /// how a library is built.
+    pub(crate) causes: Vec<String>,
+    /// What to do.
+    pub(crate) remedy: Option<String>,
+}
+
+/// What there is to tell of an error, fit to be shown.
+pub(crate) fn told(error: &anyhow::Error) -> Told {
+    let mut causes: Vec<_> = error.chain().map(|cause| visible(&cause.to_string())).collect();
+    if causes.len() > 4 {
+        causes.drain(3..causes.len() - 1);
+    }
+    Told { causes, remedy: remedy_of(error) }
+}
+
 /// Says on stderr what happened, why, and what to do; answers the exit code.
 pub(crate) fn report(error: &anyhow::Error) -> Exit {
     if error.is::<ReaderLeft>() {
         return Exit::Done;
     }
-    let causes: Vec<_> = error.chain().map(|cause| visible(&cause.to_string())).collect();
+    let Told { causes, remedy } = told(error);
     let mut lines = vec![format!("error: {}", causes[0])];
-    // The ends of a long chain tell the story; its middle tells how a library is built.
-    let (next, root) =
-        (causes.get(1..3).unwrap_or(&causes[1..]), causes.get(3..).and_then(<[_]>::last));
-    lines.extend(next.iter().chain(root).map(|cause| format!("  because {cause}")));
-    lines.extend(remedy_of(error).map(|remedy| format!("  {remedy}")));
+    lines.extend(causes[1..].iter().map(|cause| format!("  because {cause}")));
+    lines.extend(remedy.map(|remedy| format!("  {remedy}")));
     if let Some(users) = kept(error) {
         let users = counted(users, "account", "accounts");
         lines.push(format!("  Kept so far: {users}. Run the same command to go on."));
@@ -101,9 +127,31 @@ fn remedy_of(error: &anyhow::Error) -> Option<String> {
     if let Some(failed) = error.downcast_ref::<Failed>() {
         return failed.remedy.clone();
     }
+    let ended = |cause: &(dyn std::error::Error + 'static)| {
+        matches!(cause.downcast_ref(), Some(CredentialError::Ended { .. }))
+    };
+    if error.chain().any(ended) && !environment::has_credential() {
+        return Some(ENDED.into());
+    }
     error.chain().find_map(|cause| {
         if let Some(PullError::Busy { .. }) = cause.downcast_ref() {
             return Some("Wait until it is done, then run this again.".into());
+        }
+        if let Some(CredentialError::NotSignedIn { .. }) = cause.downcast_ref() {
+            return Some("Run `blocks login`.".into());
+        }
+        match cause.downcast_ref() {
+            Some(IssueError::InvalidClient) => {
+                return Some(
+                    "Check the app's client id and secret in X's developer portal, then run \
+                     `blocks login --client-id ID` with the right ones."
+                        .into(),
+                );
+            }
+            Some(IssueError::InvalidGrant) => {
+                return Some("Run `blocks login` again; a code lives 30 seconds.".into());
+            }
+            _ => {}
         }
         if let Some(store) = cause.downcast_ref::<StoreError>() {
             return Some(match store.revision {
@@ -116,7 +164,7 @@ fn remedy_of(error: &anyhow::Error) -> Option<String> {
 }
 
 /// The exit code of an error: the most exact reason in its chain decides.
-fn exit_of(error: &anyhow::Error) -> Exit {
+pub(crate) fn exit_of(error: &anyhow::Error) -> Exit {
     // What a command added as context is not a link of the chain, so it is asked for first.
     if let Some(failed) = error.downcast_ref::<Failed>() {
         return failed.exit;
@@ -141,7 +189,7 @@ fn kept(error: &anyhow::Error) -> Option<u64> {
     (progress.pages > 0).then_some(progress.users)
 }
 
-fn exit_of_failure(failure: Failure) -> Option<Exit> {
+pub(crate) fn exit_of_failure(failure: Failure) -> Option<Exit> {
     match failure {
         Failure::Unauthenticated => Some(Exit::NotSignedIn),
         Failure::Forbidden(_) => Some(Exit::NotEntitled),

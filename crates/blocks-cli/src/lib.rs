@@ -10,12 +10,16 @@
 
 mod args;
 mod commands;
+mod consent;
 mod context;
 mod embedded;
+mod environment;
 mod exit;
 mod home;
 mod output;
 mod progress;
+mod server;
+mod sign_in;
 
 use std::io::IsTerminal;
 use std::process::ExitCode;

@@ -42,6 +42,15 @@ impl Output {
         self.line(wrapped(text, self.width()))
     }
 
+    /// Writes a heading and a sentence of a result beside it, whose further lines stand below it.
+    pub(crate) fn hanging(self, heading: &str, text: &str) -> anyhow::Result<()> {
+        let Some(width) = self.width() else { return self.line(format!("{heading}{text}")) };
+        let indent = " ".repeat(heading.len());
+        let options =
+            textwrap::Options::new(width).initial_indent(heading).subsequent_indent(&indent);
+        self.line(textwrap::fill(text, options))
+    }
+
     /// Writes one line of a result as it is.
     pub(crate) fn line(self, text: impl fmt::Display) -> anyhow::Result<()> {
         write_out(&format!("{text}\n"))
@@ -57,6 +66,11 @@ impl Output {
         if !self.quiet {
             self.insist(text);
         }
+    }
+
+    /// Shows an address on stderr, on one line, so that it can be copied.
+    pub(crate) fn address(self, url: &str) {
+        anstream::eprintln!("\n{url}\n");
     }
 
     /// Says on stderr what a person must see before they are asked.

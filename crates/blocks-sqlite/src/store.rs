@@ -41,6 +41,12 @@ impl SqliteStore {
         Self::open_within(path.as_ref(), Self::BUSY_TIMEOUT)
     }
 
+    /// The file: an absolute path without links.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        self.file.path()
+    }
+
     pub(crate) fn open_within(path: &Path, busy_timeout: Duration) -> Result<Self, StoreError> {
         let (file, connection) = DatabaseFile::open(path, busy_timeout)?;
         Ok(Self { file: Arc::new(file), connection: Arc::new(Mutex::new(connection)) })

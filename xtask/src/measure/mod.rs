@@ -4,16 +4,16 @@ mod proxy;
 
 use std::fmt;
 use std::fs;
-use std::io::{BufRead, BufReader, Read};
-use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdout, Command, Stdio};
+use std::io::Read;
+use std::path::Path;
+use std::process::{ChildStdout, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
-use cargo_metadata::Message;
 use serde_json::Value;
 
 use self::proxy::Proxy;
+use crate::program::{Program, build};
 
 /// The most memory that a pull may take, in KiB.
 const MOST_MEMORY: u64 = 64 * 1024;
@@ -37,11 +37,13 @@ struct Taken {
 /// # Errors
 /// It took more than it may, or it did not work.
 pub(crate) fn pull(root: &Path, users: u32) -> Result<()> {
-    let program = build(root)?;
+    let built = build(root, &["--release"])?;
     let home = tempfile::tempdir().context("making a folder")?;
-    let sandbox = Sandbox::start(&program, home.path(), users)?;
-    let proxy = Proxy::to(&sandbox.address)?;
-    let taken = run(&program, home.path(), &proxy, &sandbox.token)?;
+    let program = Program { path: &built, home: home.path() };
+    let sandbox = program.serve(&["--blocks", &users.to_string()])?;
+    let url = sandbox.told("url")?;
+    let proxy = Proxy::to(url.strip_prefix("http://").unwrap_or(url))?;
+    let taken = run(program, &proxy, sandbox.told("access_token")?)?;
     println!("{taken}");
     taken.holds(users.into())
 }
@@ -84,67 +86,11 @@ impl fmt::Display for Mebibytes {
     }
 }
 
-/// Builds the program as users have it, and answers where it is.
-fn build(root: &Path) -> Result<PathBuf> {
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let mut build = Command::new(cargo)
-        .args(["build", "--release", "--package", "blocks-cli"])
-        .arg("--message-format=json-render-diagnostics")
-        .current_dir(root)
-        .stdout(Stdio::piped())
-        .spawn()
-        .context("starting cargo")?;
-    let messages = BufReader::new(build.stdout.take().context("cargo has no output")?);
-    let mut program = None;
-    for message in Message::parse_stream(messages) {
-        if let Message::CompilerArtifact(artifact) = message? {
-            program = artifact.executable.or(program);
-        }
-    }
-    ensure!(build.wait()?.success(), "the program does not build");
-    Ok(program.context("cargo built no program")?.into())
-}
-
-/// The sandbox in a process of its own, so that its memory is not counted; it ends when dropped.
-struct Sandbox {
-    process: Child,
-    address: String,
-    token: String,
-}
-
-impl Sandbox {
-    fn start(program: &Path, home: &Path, users: u32) -> Result<Self> {
-        let process = command(program, home)
-            .args(["sandbox", "serve", "--limits", "off", "--quiet"])
-            .args(["--blocks", &users.to_string()])
-            .stdout(Stdio::piped())
-            .spawn()
-            .context("starting the sandbox")?;
-        let mut sandbox = Self { process, address: String::new(), token: String::new() };
-        let stdout = sandbox.process.stdout.as_mut().context("the sandbox has no output")?;
-        let mut line = String::new();
-        BufReader::new(stdout).read_line(&mut line)?;
-        let reach: Value = serde_json::from_str(&line).context("the sandbox does not serve")?;
-        let text = |key| reach[key].as_str().with_context(|| format!("the sandbox tells no {key}"));
-        let url = text("url")?;
-        sandbox.address = url.strip_prefix("http://").unwrap_or(url).to_owned();
-        sandbox.token = text("access_token")?.to_owned();
-        Ok(sandbox)
-    }
-}
-
-impl Drop for Sandbox {
-    fn drop(&mut self) {
-        // A process that has ended by itself is as good.
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
-}
-
 /// Pulls through the proxy, with an eye on the memory.
-fn run(program: &Path, home: &Path, proxy: &Proxy, token: &str) -> Result<Taken> {
+fn run(program: Program<'_>, proxy: &Proxy, token: &str) -> Result<Taken> {
     let began = Instant::now();
-    let mut process = command(program, home)
+    let mut process = program
+        .command()
         .args(["pull", "--json", "--quiet"])
         .env("BLOCKS_API_URL", proxy.url())
         .env("BLOCKS_ACCESS_TOKEN", token)
@@ -177,13 +123,6 @@ fn summary(stdout: Option<ChildStdout>) -> Result<Value> {
     let mut text = String::new();
     stdout.context("the pull has no output")?.read_to_string(&mut text)?;
     serde_json::from_str(&text).context("the pull ends without a summary")
-}
-
-/// The program with no state and no settings but those of the measurement.
-fn command(program: &Path, home: &Path) -> Command {
-    let mut command = Command::new(program);
-    command.env_clear().env("BLOCKS_HOME", home).stdin(Stdio::null());
-    command
 }
 
 /// The highest resident memory of a process so far, in KiB; `None` once it has ended.

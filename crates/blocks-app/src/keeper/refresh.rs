@@ -1,5 +1,6 @@
 //! The refresh of one sign-in, from the first look to the stored result.
 
+use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -43,10 +44,13 @@ impl Refresh {
 
     /// Refreshes the sign-in, or adopts what somebody else has made of it meanwhile.
     pub(super) async fn run(self) -> Outcome {
-        if let Some(unsaved) = self.memory.unsaved()
-            && let Some(saved) = self.save(unsaved).await?
-        {
-            return Ok(saved);
+        if let Some(unsaved) = self.memory.unsaved() {
+            let lease = unsaved.lease.clone();
+            let saved = self.save(unsaved).await?;
+            self.release(&lease).await;
+            if let Some(saved) = saved {
+                return Ok(saved);
+            }
         }
         // Whoever holds the lease now may die, and so may the next one; then something is wrong.
         let patience = self.after(self.tools.policy.lease * 2);
@@ -78,6 +82,7 @@ impl Refresh {
         Ok(store.claim(&self.account, base, policy.lease, clock.now()).await?)
     }
 
+    /// The lease is kept for as long as what was granted under it is not stored.
     async fn renew_and_release(&self, lease: &Lease, base: Revision) -> Step {
         let step = self.renew(lease, base).await;
         if !self.memory.has_unsaved() {
@@ -105,19 +110,17 @@ impl Refresh {
                 self.save(unsaved).await
             }
             Err(IssueError::InvalidGrant) => self.refused(base).await,
-            Err(IssueError::Api(error)) => self.failed(error).await,
-            Err(error) => {
-                let failure = ApiError::new(Failure::Unauthenticated)
-                    .with_detail("the sign-in's app was refused")
-                    .with_source(error);
-                self.failed(failure).await
-            }
+            Err(error) => self.failed(error).await,
         }
     }
 
-    /// Stores what was granted. Until that is done it is kept in memory, and so is the lease.
+    /// Stores what was granted; until that is done it is kept in memory.
+    ///
+    /// What somebody else has overtaken is dropped, and not revoked: revoking it would end the
+    /// sign-in that stands, where both came of the same one, and would tell the server of a
+    /// sign-out that was meant for this machine alone. Nobody else has what is dropped.
     async fn save(&self, unsaved: Unsaved) -> Step {
-        let Unsaved { base, credential, lease } = unsaved;
+        let Unsaved { base, credential, .. } = unsaved;
         let mut saves = 1;
         let swap = loop {
             match self.tools.store.swap(&self.account, base, Some(credential.clone())).await {
@@ -129,7 +132,6 @@ impl Refresh {
             self.tools.clock.sleep_until(self.after(self.tools.policy.poll)).await;
         };
         self.memory.forget_unsaved();
-        self.release(&lease).await;
         let Swap::Done(revision) = swap else { return Ok(None) };
         self.memory.rest(self.after(self.tools.policy.rest));
         Ok(Some(Versioned::new(revision, credential)))
@@ -144,12 +146,13 @@ impl Refresh {
     }
 
     /// The server did not answer as it should: what still works is used a while longer.
-    async fn failed(&self, error: ApiError) -> Step {
-        tracing::debug!(account = %self.account, %error, "the sign-in could not be refreshed");
+    async fn failed(&self, error: IssueError) -> Step {
+        let account = &self.account;
+        tracing::debug!(%account, error = &error as &dyn Error, "the refresh failed");
         self.memory.rest(self.after(self.tools.policy.rest));
         match self.look().await? {
             Verdict::Use(credential) => Ok(Some(credential)),
-            _ => Err(Trouble::Refresh(Arc::new(error))),
+            _ => Err(error.into()),
         }
     }
 
@@ -164,7 +167,7 @@ impl Refresh {
             let error = ApiError::new(Failure::Timeout)
                 .not_sent()
                 .with_detail("another process keeps the sign-in to itself and does not refresh it");
-            return Err(Trouble::Refresh(Arc::new(error)));
+            return Err(error.into());
         }
         self.tools.clock.sleep_until(self.after(wait)).await;
         Ok(None)

@@ -4,7 +4,8 @@ use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
 
-use blocks_ports::{AccountName, ApiError, CredentialError, StoreError};
+use blocks_domain::Failure;
+use blocks_ports::{AccountName, ApiError, CredentialError, IssueError, StoreError};
 
 /// Why there is no credential: a [`CredentialError`] that can be told more than once.
 #[derive(Clone)]
@@ -13,11 +14,30 @@ pub(super) enum Trouble {
     Ended,
     Store(Arc<StoreError>),
     Refresh(Arc<ApiError>),
+    AppRefused,
 }
 
 impl From<StoreError> for Trouble {
     fn from(error: StoreError) -> Self {
         Self::Store(Arc::new(error))
+    }
+}
+
+impl From<ApiError> for Trouble {
+    fn from(error: ApiError) -> Self {
+        Self::Refresh(Arc::new(error))
+    }
+}
+
+impl From<IssueError> for Trouble {
+    fn from(error: IssueError) -> Self {
+        match error {
+            IssueError::InvalidGrant => Self::Ended,
+            IssueError::InvalidClient => Self::AppRefused,
+            IssueError::Api(error) => error.into(),
+            // A reason that is not known yet: the server did answer, and granted nothing.
+            error => ApiError::new(Failure::Unauthenticated).with_source(error).into(),
+        }
     }
 }
 
@@ -28,6 +48,10 @@ impl Trouble {
             Self::Ended => CredentialError::Ended { account: account.clone() },
             Self::Store(error) => CredentialError::Store(store_error(&error)),
             Self::Refresh(error) => CredentialError::Refresh(api_error(&error)),
+            Self::AppRefused => CredentialError::AppRefused {
+                account: account.clone(),
+                source: IssueError::InvalidClient,
+            },
         }
     }
 }

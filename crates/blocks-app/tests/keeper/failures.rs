@@ -1,11 +1,10 @@
 //! Issuers and stores that fail.
 
-use std::error::Error;
 use std::time::Duration;
 
 use blocks_domain::Failure;
 use blocks_fake::IssuerFault;
-use blocks_ports::{ApiError, CredentialError, CredentialSource, StoreFailure};
+use blocks_ports::{ApiError, CredentialError, CredentialSource, IssueError, StoreFailure};
 use futures_util::future::join_all;
 
 use crate::support::{Home, oauth2, work};
@@ -87,15 +86,18 @@ async fn tasks_share_the_failure_of_a_refresh_and_the_next_caller_tries_again() 
 }
 
 #[tokio::test]
-async fn a_refused_app_is_told_with_its_cause() {
+async fn a_refused_app_is_told_as_such_and_ends_no_sign_in() {
     let home = Home::new().await;
+    let keeper = home.keeper();
     home.expire();
     home.issuer.spoil_next(IssuerFault::AppRefused);
-    let error = home.drive(home.keeper().current(&work())).await.expect_err("refused");
-    let error = refresh_failure(error);
-    assert_eq!(error.kind(), Failure::Unauthenticated);
-    let cause = error.source().expect("a cause").to_string();
-    assert!(cause.contains("client id"), "{cause}");
+    let error = home.drive(keeper.current(&work())).await.expect_err("refused");
+    let CredentialError::AppRefused { account, source } = error else { panic!("{error:?}") };
+    assert_eq!(account, work());
+    assert!(matches!(source, IssueError::InvalidClient), "{source:?}");
+
+    home.drive(keeper.current(&work())).await.expect("the same refresh token still works");
+    assert_eq!(home.issuer.tally().exchanges, 1);
 }
 
 #[tokio::test]

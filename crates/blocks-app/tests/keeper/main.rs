@@ -9,3 +9,4 @@ mod leases;
 mod races;
 mod rejected;
 mod support;
+mod turns;

@@ -9,8 +9,9 @@ use blocks_ports::{
     Clock, Credential, CredentialError, CredentialSource, OAuth1Credential, OAuth2Credential,
     TokenStore,
 };
+use secrecy::ExposeSecret;
 
-use crate::support::{Home, app, work};
+use crate::support::{Home, app, oauth2, work};
 
 /// A home at which this credential is stored instead.
 async fn home_of(credential: Credential) -> Home {
@@ -108,7 +109,12 @@ async fn a_clock_set_back_is_put_right_by_a_refusal() {
 async fn no_secret_shows() {
     let home = Home::new().await;
     let keeper = home.keeper();
-    home.drive(keeper.current(&work())).await.expect("signed in");
+    let found = home.drive(keeper.current(&work())).await.expect("signed in");
+    let tokens = oauth2(&found);
+    let refresh_token = tokens.refresh_token.as_ref().expect("offline.access");
+    let client_secret = app().client_secret.expect("a confidential client");
     let shown = format!("{keeper:?}");
-    assert!(!shown.contains("access-") && !shown.contains("refresh-"), "{shown}");
+    for secret in [&tokens.access_token, refresh_token, &client_secret] {
+        assert!(!shown.contains(secret.expose_secret()), "{shown}");
+    }
 }

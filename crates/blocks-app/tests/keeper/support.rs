@@ -84,8 +84,9 @@ impl Home {
     }
 }
 
+/// The app of every issuer that has a world of its own.
 pub(crate) fn app() -> App {
-    App::new("my app", "client-id")
+    FakeIssuer::default().app()
 }
 
 pub(crate) fn clock() -> ManualClock {

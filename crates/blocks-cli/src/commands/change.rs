@@ -1,7 +1,5 @@
 //! `blocks block` and `blocks unblock`: shown, confirmed, and answered truthfully.
 
-use std::io::{BufRead, IsTerminal};
-
 use blocks_app::WhenSpent;
 use blocks_domain::{BlockPair, Failure};
 use blocks_ports::{Account, ApiError, BlocksApi};
@@ -12,6 +10,7 @@ use serde::Serialize;
 use super::until_interrupted;
 use super::users::{Target, targets};
 use crate::args::{ChangeArgs, Globals};
+use crate::consent::confirmed;
 use crate::context::{Connection, Wishes, home, who};
 use crate::exit::{Exit, Failed};
 use crate::output::{Output, counted, even_if_nobody_reads, visible};
@@ -172,24 +171,6 @@ fn show_only(
     }
     let line = |target| output.json_line(&Line { dry_run: true, ..Line::of(wish, target) });
     targets.iter().try_for_each(line)
-}
-
-/// Shows what is about to be done, and asks the person at the terminal.
-async fn confirmed(announcement: String, output: Output) -> anyhow::Result<bool> {
-    if !std::io::stdin().is_terminal() {
-        return Err(Failed::new(Exit::Refused, "there is no terminal to ask for consent")
-            .remedy("Nothing was changed. Check the list with --dry-run, then add --yes.")
-            .into());
-    }
-    output.insist(announcement);
-    anstream::eprint!("Go on? [y/N] ");
-    // On a thread of its own, so that Ctrl-C is heard while the question stands.
-    let answer = tokio::task::spawn_blocking(|| {
-        let mut answer = String::new();
-        std::io::stdin().lock().read_line(&mut answer).map(|_| answer)
-    });
-    let answer = answer.await??;
-    Ok(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))
 }
 
 #[derive(Serialize)]

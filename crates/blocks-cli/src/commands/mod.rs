@@ -1,8 +1,12 @@
 //! The commands, one a file.
 
+mod accounts;
 mod change;
+mod doctor;
 mod generated;
 mod list;
+mod login;
+mod logout;
 mod pull;
 mod sandbox;
 mod show;
@@ -18,6 +22,10 @@ use crate::output::Output;
 pub(crate) async fn run(cli: Cli, output: &Output) -> anyhow::Result<Exit> {
     let Cli { globals, command } = cli;
     match command {
+        Command::Login(args) => login::run(&globals, &args, *output).await,
+        Command::Logout(args) => logout::run(&globals, &args, *output).await,
+        Command::Accounts(args) => accounts::run(&globals, args, *output).await,
+        Command::Doctor(args) => doctor::run(&globals, &args, *output).await,
         Command::Pull(args) => pull::run(&globals, &args, *output).await,
         Command::List(args) => list::run(&globals, args, *output).await,
         Command::Show(args) => show::run(&globals, &args, *output).await,

@@ -91,6 +91,7 @@ async fn pull(
         progress,
         retries: retries.load(Ordering::Relaxed),
         waited: connection.clock().waited(),
+        lookups: connection.lookups_for_account(),
     };
     match result {
         Some(Ok(report)) => {
@@ -138,6 +139,8 @@ struct Run<'a> {
     progress: PullProgress,
     retries: u64,
     waited: Duration,
+    /// How often X was asked whose token it is.
+    lookups: u64,
 }
 
 /// What `--json` prints; the guide for programs explains the keys.
@@ -178,7 +181,7 @@ impl Run<'_> {
             billed_reads: progress.billed_reads,
             // Digit by digit: money never passes through a float.
             cost_usd: RawValue::from_string(progress.cost().plain().to_string())?,
-            lookups: 1,
+            lookups: self.lookups,
             resumed: progress.resumed,
         })
     }
@@ -199,13 +202,16 @@ impl Run<'_> {
             grouped(snapshot.removed),
         ))?;
         output.sentence(&format!(
-            "{}, {}{}; X {} {} for reading and {} for asking whose token this is.",
+            "{}, {}{}; X {} {} for reading{}.",
             counted(progress.requests, "request", "requests"),
             counted(progress.billed_reads, "account read", "accounts read"),
             if progress.resumed { " (going on with an earlier run)" } else { "" },
             if flags.contains("--sandbox") { "would bill" } else { "bills" },
             progress.cost(),
-            Price::USER_LOOKUP.per_unit(),
+            match self.lookups {
+                0 => String::new(),
+                _ => format!(" and {} for asking whose token this is", Price::USER_LOOKUP.per_unit()),
+            },
         ))?;
         if progress.unavailable > 0 {
             let count = counted(progress.unavailable, "problem", "problems");

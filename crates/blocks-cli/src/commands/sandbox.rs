@@ -1,8 +1,9 @@
 //! `blocks sandbox`: a server that behaves like X, for any client.
 
 use anyhow::Context;
+use blocks_domain::Scope;
 use blocks_fake::{Sandbox, Tier, World};
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 
 use crate::args::{SandboxCommand, ServeArgs, Switch, TierArg};
@@ -25,10 +26,56 @@ struct Reach {
     user_id: String,
     username: String,
     access_token: String,
+    refresh_token: Option<String>,
+    client_id: String,
+    client_secret: Option<String>,
+    /// The client id of the app that has no secret.
+    public_client_id: String,
+    redirect_uri: Option<String>,
+    oauth1: ReachWithOAuth1,
+}
+
+#[derive(Serialize)]
+struct ReachWithOAuth1 {
+    consumer_key: String,
+    consumer_secret: String,
+    token: String,
+    token_secret: String,
+}
+
+impl Reach {
+    fn of(world: &World, url: String) -> anyhow::Result<Self> {
+        let owner = world.owner();
+        let app = world.app();
+        let tokens = world.sign_in(owner, &app, Scope::ALL)?;
+        let oauth1 = world.oauth1_credential(owner)?;
+        let shown = |secret: &SecretString| secret.expose_secret().to_owned();
+        Ok(Self {
+            url,
+            user_id: owner.to_string(),
+            username: world.profile(owner).context("the world has no owner")?.username,
+            access_token: shown(&world.token()),
+            refresh_token: tokens.refresh_token.as_ref().map(shown),
+            client_id: app.client_id,
+            client_secret: app.client_secret.as_ref().map(shown),
+            public_client_id: world.public_app().client_id,
+            redirect_uri: app.redirect_uri,
+            oauth1: ReachWithOAuth1 {
+                consumer_key: oauth1.consumer_key,
+                consumer_secret: shown(&oauth1.consumer_secret),
+                token: oauth1.token,
+                token_secret: shown(&oauth1.token_secret),
+            },
+        })
+    }
 }
 
 async fn serve(args: &ServeArgs, output: Output) -> anyhow::Result<Exit> {
-    let world = World::builder()
+    let mut world = World::builder();
+    if let Some(uri) = &args.redirect_uri {
+        world = world.redirect_uri(uri);
+    }
+    let world = world
         .seed(args.seed)
         .blocks(args.blocks)
         .tier(match args.tier {
@@ -42,13 +89,7 @@ async fn serve(args: &ServeArgs, output: Output) -> anyhow::Result<Exit> {
         .with_context(|| format!("cannot listen on {}", args.listen))?;
     // Before anybody is told that it runs, so that whoever is told can end it.
     let stop = Stop::listen()?;
-    let owner = world.profile(world.owner()).context("the world has no owner")?;
-    output.json_line(&Reach {
-        url: server.url(),
-        user_id: world.owner().to_string(),
-        username: owner.username,
-        access_token: world.token().expose_secret().to_owned(),
-    })?;
+    output.json_line(&Reach::of(&world, server.url())?)?;
     if !server.address().ip().is_loopback() {
         output.insist("Anybody who reaches this machine can use this sandbox.");
     }

@@ -22,7 +22,7 @@ pub(crate) async fn run(globals: &Globals, output: Output) -> anyhow::Result<Exi
     let bar = ProgressBar::hidden();
     let wishes = Wishes { globals, when_spent: WhenSpent::Wait, bar, output };
     let connection = Connection::open(wishes, &home, &store).await?;
-    let account = connection.account(globals, &store).await;
+    let account = connection.ask_who(globals, &store).await;
     connection.close().await?;
     let account = account?;
     if output.json {

@@ -1,10 +1,14 @@
 //! The program, by running it: against its own sandbox, and against answers written by hand.
 
 mod answers;
+mod browser;
 mod change;
+mod doctor;
 mod mirror;
 mod pages;
 mod pull;
 mod sandbox;
 mod secrets;
+mod sign_in;
 mod support;
+mod xurl;

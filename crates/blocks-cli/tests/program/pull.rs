@@ -107,7 +107,7 @@ fn a_token_that_cannot_be_one_is_not_sent() {
         let output = output.expect("the program");
         let said = String::from_utf8_lossy(&output.stderr);
         assert_eq!(output.status.code(), Some(3), "{said}");
-        assert!(said.contains("holds no access token") && !said.contains(token), "{said}");
+        assert!(said.contains("holds no token or secret") && !said.contains(token), "{said}");
     }
 }
 

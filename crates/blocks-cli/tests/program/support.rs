@@ -36,6 +36,18 @@ impl Home {
         command
     }
 
+    /// Another home with the same files, as a thief or a backup has them.
+    pub(crate) fn copy(&self) -> Self {
+        let copy = Self::new();
+        for entry in std::fs::read_dir(self.path()).expect("a folder") {
+            let entry = entry.expect("an entry");
+            if entry.file_type().expect("its kind").is_file() {
+                std::fs::copy(entry.path(), copy.path().join(entry.file_name())).expect("a copy");
+            }
+        }
+        copy
+    }
+
     pub(crate) fn run(&self, args: &[&str]) -> Ran {
         Ran::of(self.command(args).output().expect("the program"))
     }
@@ -55,7 +67,7 @@ impl Home {
 }
 
 impl Ran {
-    fn of(output: Output) -> Self {
+    pub(crate) fn of(output: Output) -> Self {
         Self {
             code: output.status.code().expect("an exit code"),
             stdout: String::from_utf8(output.stdout).expect("UTF-8"),
