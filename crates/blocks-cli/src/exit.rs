@@ -86,6 +86,11 @@ Run `blocks login` to sign in again. A sign-in ends when the person or X withdra
 program or another machine spends its refresh token, which works once, and, rarely, when this \
 program is killed or the connection breaks between X's answer to a refresh and storing it.";
 
+/// What to do when X does not take the client id or the client secret.
+pub(crate) const APP_REFUSED: &str = "\
+Check the app's client id and secret in X's developer portal, then run `blocks login --client-id ID` \
+with the right ones.";
+
 /// What an error says for a person.
 pub(crate) struct Told {
     /// What happened, and each reason behind it; the ends of a long chain, since its middle tells
@@ -141,13 +146,7 @@ fn remedy_of(error: &anyhow::Error) -> Option<String> {
             return Some("Run `blocks login`.".into());
         }
         match cause.downcast_ref() {
-            Some(IssueError::InvalidClient) => {
-                return Some(
-                    "Check the app's client id and secret in X's developer portal, then run \
-                     `blocks login --client-id ID` with the right ones."
-                        .into(),
-                );
-            }
+            Some(IssueError::InvalidClient) => return Some(APP_REFUSED.into()),
             Some(IssueError::InvalidGrant) => {
                 return Some("Run `blocks login` again; a code lives 30 seconds.".into());
             }
@@ -155,7 +154,9 @@ fn remedy_of(error: &anyhow::Error) -> Option<String> {
         }
         if let Some(store) = cause.downcast_ref::<StoreError>() {
             return Some(match store.revision {
-                Some(_) => "Sign in again, or sign out; nothing else is damaged.".into(),
+                Some(_) => "Run `blocks login`, or forget the sign-in with `blocks logout \
+                            --local`; nothing else is damaged."
+                    .into(),
                 None => store.kind.remedy().into(),
             });
         }
@@ -173,8 +174,11 @@ pub(crate) fn exit_of(error: &anyhow::Error) -> Exit {
         if cause.is::<InvalidValue>() {
             return Some(Exit::Usage);
         }
-        if let Some(CredentialError::NotSignedIn { .. } | CredentialError::Ended { .. }) =
-            cause.downcast_ref()
+        if let Some(
+            CredentialError::NotSignedIn { .. }
+            | CredentialError::Ended { .. }
+            | CredentialError::AppRefused { .. },
+        ) = cause.downcast_ref()
         {
             return Some(Exit::NotSignedIn);
         }

@@ -171,6 +171,9 @@ fn no_credential(error: CredentialError) -> ApiError {
         CredentialError::NotSignedIn { .. } | CredentialError::Ended { .. } => {
             (Failure::Unauthenticated, "nothing was sent, for there is no valid sign-in")
         }
+        CredentialError::AppRefused { .. } => {
+            (Failure::Unauthenticated, "nothing was sent, for the server refuses the app")
+        }
         // Whoever retries must know whether a refresh that failed is worth another try.
         CredentialError::Refresh(cause) => {
             (cause.kind(), "nothing was sent, for the access token has to be refreshed first")
@@ -186,6 +189,10 @@ fn not_replaced(refusal: ApiError, error: CredentialError) -> ApiError {
         CredentialError::NotSignedIn { .. } | CredentialError::Ended { .. } => {
             return refusal.with_source(error);
         }
+        CredentialError::AppRefused { .. } => (
+            Failure::Unauthenticated,
+            "X refused the access token, and refuses the app that could refresh it",
+        ),
         CredentialError::Refresh(cause) => {
             (cause.kind(), "X refused the access token, and it could not be refreshed")
         }

@@ -1,6 +1,7 @@
 //! Making an issuer.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use blocks_ports::Clock;
 
@@ -30,11 +31,15 @@ pub struct HttpTokenIssuerBuilder {
     time: ServerTime,
 }
 
+/// Shorter in all than any lease under which a refresh token is spent.
+const TIMEOUTS: Timeouts =
+    Timeouts::new(Duration::from_secs(10), Duration::from_secs(30), Duration::from_secs(30));
+
 impl Default for HttpTokenIssuerBuilder {
     fn default() -> Self {
         /// More than any answer of a token endpoint has.
         const MAX_BODY: usize = 1 << 20;
-        let settings = Settings { max_body: MAX_BODY, ..Settings::default() };
+        let settings = Settings { max_body: MAX_BODY, timeouts: TIMEOUTS, ..Settings::default() };
         Self { settings, time: ServerTime::default() }
     }
 }
@@ -47,7 +52,7 @@ impl HttpTokenIssuerBuilder {
         self
     }
 
-    /// Waits shorter or longer than [`Timeouts::default`].
+    /// Waits shorter or longer than 10 s for a connection, and 30 s for an answer in all.
     ///
     /// Under a lease the total must be shorter than that: a refresh token that is still under way
     /// when the lease ends could be spent twice.

@@ -9,7 +9,7 @@ use blocks_domain::{Failure, ForbiddenReason};
 use blocks_http::HttpApi;
 use blocks_ports::{
     AccountName, ApiError, Credential, CredentialError, CredentialReference, CredentialSource,
-    OAuth1Credential, OAuth2Credential, Revision, StoreError, StoreFailure, Versioned,
+    IssueError, OAuth1Credential, OAuth2Credential, Revision, StoreError, StoreFailure, Versioned,
 };
 use wiremock::MockServer;
 
@@ -103,11 +103,18 @@ impl CredentialSource for Empty {
 
 #[tokio::test]
 async fn without_a_credential_the_error_keeps_the_reason() {
-    let reasons: [(fn() -> CredentialError, Failure); 4] = [
+    let reasons: [(fn() -> CredentialError, Failure); 5] = [
         (|| CredentialError::NotSignedIn { account: account() }, Failure::Unauthenticated),
         (|| CredentialError::Ended { account: account() }, Failure::Unauthenticated),
         (|| CredentialError::Store(StoreError::new(StoreFailure::Busy, "busy")), Failure::Backend),
         (|| CredentialError::Refresh(ApiError::new(Failure::Timeout)), Failure::Timeout),
+        (
+            || CredentialError::AppRefused {
+                account: account(),
+                source: IssueError::InvalidClient,
+            },
+            Failure::Unauthenticated,
+        ),
     ];
     for (reason, kind) in reasons {
         let server = answering(json(200, PAGE)).await;

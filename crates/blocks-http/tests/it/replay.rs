@@ -8,8 +8,8 @@ use async_trait::async_trait;
 use blocks_domain::{Failure, ForbiddenReason};
 use blocks_http::HttpApi;
 use blocks_ports::{
-    AccountName, ApiError, BlocksApi, Credential, CredentialError, CredentialSource, Revision,
-    StoreError, StoreFailure, Versioned,
+    AccountName, ApiError, BlocksApi, Credential, CredentialError, CredentialSource, IssueError,
+    Revision, StoreError, StoreFailure, Versioned,
 };
 use wiremock::matchers::{any, header};
 use wiremock::{Mock, MockServer, ResponseTemplate};
@@ -157,6 +157,10 @@ async fn a_source_that_fails_is_the_failure() {
     for (reason, kind) in [
         (CredentialError::Refresh(refresh), Failure::Unavailable),
         (CredentialError::Store(store), Failure::Backend),
+        (
+            CredentialError::AppRefused { account: account(), source: IssueError::InvalidClient },
+            Failure::Unauthenticated,
+        ),
     ] {
         let server = answering(json(401, UNAUTHORIZED)).await;
         let said = reason.to_string();

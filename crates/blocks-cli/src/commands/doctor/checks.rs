@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use super::report::{Finding, State, show_one};
 use crate::args::{DoctorArgs, Globals};
 use crate::context::{me, who};
-use crate::exit::{ENDED, Exit, exit_of, told};
+use crate::exit::{APP_REFUSED, ENDED, Exit, exit_of, told};
 use crate::output::{Output, clock_face, counted, minute};
 use crate::server::{Server, called};
 use crate::sign_in::summary::Summary;
@@ -253,6 +253,11 @@ fn no_token(error: &CredentialError) -> Finding {
         CredentialError::Ended { .. } => {
             Finding::new("token", State::Trouble, "it has ended, and X refuses to refresh it")
                 .remedy(ENDED)
+                .exit(Exit::NotSignedIn)
+        }
+        CredentialError::AppRefused { .. } => {
+            Finding::new("token", State::Trouble, "it has ended, and X refuses the app")
+                .remedy(APP_REFUSED)
                 .exit(Exit::NotSignedIn)
         }
         CredentialError::Refresh(cause) => Finding::of_failure(
