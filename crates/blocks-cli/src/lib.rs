@@ -20,6 +20,7 @@ mod output;
 mod progress;
 mod server;
 mod sign_in;
+mod trouble;
 
 use std::io::IsTerminal;
 use std::process::ExitCode;
@@ -51,7 +52,7 @@ pub fn main() -> ExitCode {
     log_to_stderr(cli.globals.verbose);
     match run(cli, &output) {
         Ok(exit) => exit.into(),
-        Err(error) => exit::report(&error).into(),
+        Err(error) => trouble::report(&error).into(),
     }
 }
 

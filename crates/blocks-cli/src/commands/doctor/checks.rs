@@ -13,11 +13,12 @@ use jiff::Timestamp;
 use super::report::{Finding, State, show_one};
 use crate::args::{DoctorArgs, Globals};
 use crate::context::{me, who};
-use crate::exit::{APP_REFUSED, ENDED, Exit, exit_of, told};
+use crate::exit::Exit;
 use crate::output::{Output, clock_face, counted, minute};
 use crate::server::{Server, called};
 use crate::sign_in::summary::Summary;
 use crate::sign_in::{SignIn, Source};
+use crate::trouble::{APP_REFUSED, ENDED, exit_of, told};
 
 /// A clock that is further off than this refuses good tokens and good certificates.
 const CLOCK_TOLERANCE: Duration = Duration::from_secs(120);

@@ -3,8 +3,9 @@
 use blocks_domain::Failure;
 use serde::Serialize;
 
-use crate::exit::{Exit, exit_of_failure};
+use crate::exit::Exit;
 use crate::output::{Output, visible};
+use crate::trouble::exit_of_failure;
 
 /// What one check found.
 #[derive(Debug, Serialize)]

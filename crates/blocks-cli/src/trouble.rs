@@ -1,0 +1,153 @@
+//! What the program says about an error, and how it ends then.
+
+use blocks_app::PullError;
+use blocks_domain::{Failure, InvalidValue};
+use blocks_ports::{ApiError, CredentialError, IssueError, StoreError};
+
+use crate::environment;
+use crate::exit::{Exit, Failed};
+use crate::output::{ERROR_WORD, ReaderLeft, counted, stderr_width, visible, wrapped};
+
+/// Says on stderr what happened, why, and what to do; answers the exit code.
+pub(crate) fn report(error: &anyhow::Error) -> Exit {
+    if error.is::<ReaderLeft>() {
+        return Exit::Done;
+    }
+    let Told { causes, remedy } = told(error);
+    let mut lines = vec![format!("error: {}", causes[0])];
+    lines.extend(causes[1..].iter().map(|cause| format!("  because {cause}")));
+    lines.extend(remedy.map(|remedy| format!("  {remedy}")));
+    if let Some(users) = kept(error) {
+        let users = counted(users, "account", "accounts");
+        lines.push(format!("  Kept so far: {users}. Run the same command to go on."));
+    }
+    let text = wrapped(&lines.join("\n"), stderr_width());
+    // The first word is coloured after the lines are broken, for colours have no width.
+    anstream::eprintln!("{}", text.replacen("error", ERROR_WORD, 1));
+    exit_of(error)
+}
+
+/// What an error says for a person.
+pub(crate) struct Told {
+    /// What happened, and each reason behind it; the ends of a long chain, since its middle tells
+    /// how a library is built.
+    pub(crate) causes: Vec<String>,
+    /// What to do.
+    pub(crate) remedy: Option<String>,
+}
+
+/// What there is to tell of an error, fit to be shown.
+pub(crate) fn told(error: &anyhow::Error) -> Told {
+    let mut causes: Vec<_> = error.chain().map(|cause| visible(&cause.to_string())).collect();
+    if causes.len() > 4 {
+        causes.drain(3..causes.len() - 1);
+    }
+    Told { causes, remedy: remedy_of(error) }
+}
+
+fn remedy_of(error: &anyhow::Error) -> Option<String> {
+    if let Some(failed) = error.downcast_ref::<Failed>() {
+        return failed.remedy.clone();
+    }
+    let ended = |cause: &(dyn std::error::Error + 'static)| {
+        matches!(cause.downcast_ref(), Some(CredentialError::Ended { .. }))
+    };
+    if error.chain().any(ended) && !environment::has_credential() {
+        return Some(ENDED.into());
+    }
+    error.chain().find_map(|cause| {
+        if let Some(PullError::Busy { .. }) = cause.downcast_ref() {
+            return Some("Wait until it is done, then run this again.".into());
+        }
+        if let Some(CredentialError::NotSignedIn { .. }) = cause.downcast_ref() {
+            return Some("Run `blocks login`.".into());
+        }
+        match cause.downcast_ref() {
+            Some(IssueError::InvalidClient) => return Some(APP_REFUSED.into()),
+            Some(IssueError::InvalidGrant) => {
+                return Some("Run `blocks login` again; a code lives 30 seconds.".into());
+            }
+            _ => {}
+        }
+        if let Some(store) = cause.downcast_ref::<StoreError>() {
+            return Some(match store.revision {
+                Some(_) => "Run `blocks login`, or forget the sign-in with `blocks logout \
+                            --local`; nothing else is damaged."
+                    .into(),
+                None => store.kind.remedy().into(),
+            });
+        }
+        cause.downcast_ref::<ApiError>().map(|api| api.kind().remedy().into())
+    })
+}
+
+/// The exit code of an error: the most exact reason in its chain decides.
+pub(crate) fn exit_of(error: &anyhow::Error) -> Exit {
+    // What a command added as context is not a link of the chain, so it is asked for first.
+    if let Some(failed) = error.downcast_ref::<Failed>() {
+        return failed.exit;
+    }
+    let exact = error.chain().find_map(|cause| {
+        if cause.is::<InvalidValue>() {
+            return Some(Exit::Usage);
+        }
+        if let Some(
+            CredentialError::NotSignedIn { .. }
+            | CredentialError::Ended { .. }
+            | CredentialError::AppRefused { .. },
+        ) = cause.downcast_ref()
+        {
+            return Some(Exit::NotSignedIn);
+        }
+        cause.downcast_ref::<ApiError>().and_then(|api| exit_of_failure(api.kind()))
+    });
+    exact.unwrap_or(if kept(error).is_some() { Exit::Incomplete } else { Exit::Failed })
+}
+
+/// How many accounts an unfinished read holds, if it holds a page.
+fn kept(error: &anyhow::Error) -> Option<u64> {
+    let progress = error.downcast_ref::<PullError>()?.progress();
+    (progress.pages > 0).then_some(progress.users)
+}
+
+pub(crate) fn exit_of_failure(failure: Failure) -> Option<Exit> {
+    match failure {
+        Failure::Unauthenticated => Some(Exit::NotSignedIn),
+        Failure::Forbidden(_) => Some(Exit::NotEntitled),
+        Failure::RateLimited => Some(Exit::RateLimited),
+        Failure::OverBudget => Some(Exit::Refused),
+        _ => None,
+    }
+}
+
+/// What to do when X takes neither the tokens of a sign-in nor its refresh token.
+pub(crate) const ENDED: &str = "\
+Run `blocks login` to sign in again. A sign-in ends when the person or X withdraws it, when another \
+program or another machine spends its refresh token, which works once, and, rarely, when this \
+program is killed or the connection breaks between X's answer to a refresh and storing it.";
+
+/// What to do when X does not take the client id or the client secret.
+pub(crate) const APP_REFUSED: &str = "\
+Check the app's client id and secret in X's developer portal, then run `blocks login --client-id ID` \
+with the right ones.";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn code(failure: Failure) -> Exit {
+        exit_of(&anyhow::Error::new(ApiError::new(failure)).context("while pulling"))
+    }
+
+    #[test]
+    fn the_kind_of_failure_decides_the_code() {
+        assert_eq!(code(Failure::Unauthenticated), Exit::NotSignedIn);
+        assert_eq!(
+            code(Failure::Forbidden(blocks_domain::ForbiddenReason::AppOnly)),
+            Exit::NotEntitled
+        );
+        assert_eq!(code(Failure::RateLimited), Exit::RateLimited);
+        assert_eq!(code(Failure::OverBudget), Exit::Refused);
+        assert_eq!(code(Failure::Unavailable), Exit::Failed);
+    }
+}
