@@ -30,6 +30,16 @@ pub enum Endpoint {
     GetUsersBy,
     /// Looks up users by id.
     GetUsers,
+    /// Reads a page of the subscriptions to activity.
+    GetSubscriptions,
+    /// Subscribes to a user's activity.
+    PostSubscription,
+    /// Changes the tag of a subscription.
+    PutSubscription,
+    /// Deletes a subscription.
+    DeleteSubscription,
+    /// Follows the activity that is subscribed to, for as long as the connection lasts.
+    GetActivityStream,
 }
 
 /// What is known of an endpoint.
@@ -50,7 +60,7 @@ pub struct EndpointSpec {
     pub limit: RateLimit,
     /// Whether X publishes the limit; where it does not, the limit is a guess.
     pub limit_is_published: bool,
-    /// What X charges for each user returned; `None` where it is free or by contract.
+    /// What X charges for each user or event returned; `None` where it is free or by contract.
     pub price: Option<Price>,
 }
 
@@ -61,22 +71,28 @@ const READ: &[Scope] = &[Scope::BlockRead, Scope::UsersRead, Scope::TweetRead];
 const WRITE: &[Scope] = &[Scope::BlockWrite, Scope::UsersRead, Scope::TweetRead];
 const LOOKUP: &[Scope] = &[Scope::UsersRead, Scope::TweetRead];
 
+const BOTH: &[Availability] = &[Availability::PayPerUse, Availability::Enterprise];
+const ENTERPRISE: &[Availability] = &[Availability::Enterprise];
+
 impl Endpoint {
     /// All of them.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 11] = [
         Self::GetBlocking,
         Self::PostBlocking,
         Self::DeleteBlocking,
         Self::GetMe,
         Self::GetUsersBy,
         Self::GetUsers,
+        Self::GetSubscriptions,
+        Self::PostSubscription,
+        Self::PutSubscription,
+        Self::DeleteSubscription,
+        Self::GetActivityStream,
     ];
 
     /// What is known of it.
     #[must_use]
     pub const fn spec(self) -> EndpointSpec {
-        const BOTH: &[Availability] = &[Availability::PayPerUse, Availability::Enterprise];
-        const ENTERPRISE: &[Availability] = &[Availability::Enterprise];
         match self {
             Self::GetBlocking => EndpointSpec {
                 method: "GET",
@@ -138,7 +154,41 @@ impl Endpoint {
                 limit_is_published: true,
                 price: Some(Price::USER_LOOKUP),
             },
+            Self::GetSubscriptions => {
+                activity("GET", SUBSCRIPTIONS, "reads a page of the subscriptions")
+            }
+            Self::PostSubscription => {
+                activity("POST", SUBSCRIPTIONS, "subscribes to the block events of a user")
+            }
+            Self::PutSubscription => {
+                activity("PUT", SUBSCRIPTION, "changes the tag of a subscription")
+            }
+            Self::DeleteSubscription => activity("DELETE", SUBSCRIPTION, "deletes a subscription"),
+            Self::GetActivityStream => EndpointSpec {
+                limit: RateLimit::per_window(450),
+                price: Some(Price::BLOCK_EVENT),
+                ..activity("GET", "/2/activity/stream", "follows the events subscribed to")
+            },
         }
+    }
+}
+
+const SUBSCRIPTIONS: &str = "/2/activity/subscriptions";
+const SUBSCRIPTION: &str = "/2/activity/subscriptions/:subscription_id";
+
+/// What the endpoints of the X Activity API have in common.
+///
+/// X publishes how often an app may call them, and says nothing of a user.
+const fn activity(method: &'static str, path: &'static str, does: &'static str) -> EndpointSpec {
+    EndpointSpec {
+        method,
+        path,
+        does,
+        scopes: READ,
+        availability: BOTH,
+        limit: RateLimit::per_window(500),
+        limit_is_published: true,
+        price: None,
     }
 }
 

@@ -141,6 +141,11 @@ id! {
     PostId, "a post"
 }
 
+id! {
+    /// The id of a subscription to somebody's activity.
+    SubscriptionId, "a subscription"
+}
+
 /// Why a text is no handle.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{text:?} is not a handle: a handle is 1 to 15 letters, digits or underscores")]

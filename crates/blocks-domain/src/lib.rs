@@ -22,17 +22,19 @@ pub use endpoint::{
 };
 pub use failure::{Failure, ForbiddenReason};
 pub use field::{Choice, Expansion, InvalidValue, PostField, UserField};
-pub use id::{InvalidId, InvalidUsername, PostId, UserId, Username};
+pub use id::{InvalidId, InvalidUsername, PostId, SubscriptionId, UserId, Username};
 pub use model::{
-    Affiliation, AffiliationIds, Annotation, Attachments, BlockRequest, BlockState,
+    ActivityFilter, ActivityMessage, ActivitySubscription, Affiliation, AffiliationIds, Annotation,
+    Attachments, BlockEvent, BlockEventPayload, BlockEventType, BlockRequest, BlockState,
     BlockStateReply, BlockingPage, CapPeriod, CapScope, ConnectionStatus, ContextAnnotation,
-    ContextTerm, EditControls, Entities, ErrorBody, GeoFeature, GeoPlace, GeoPlaceType, Includes,
-    InvalidPageToken, Media, MediaKind, MediaMetadata, MediaMetrics, MediaVariant, MentionEntity,
-    Meta, NotePost, PageToken, Point, Poll, PollOption, Post, PostGeo, PostMetrics, PostScopes,
-    PostWithheld, Problem, ProblemSection, ProblemType, ReferenceKind, ReferencedPost,
-    RefusalReason, ReplySettings, ResourceType, Subscription, SubscriptionType, TagEntity, Topic,
-    UrlEntity, UrlImage, User, UserEntities, UserMetrics, UserReply, UserWithheld, UsersPage,
-    VerifiedType, VotingStatus, WithheldScope,
+    ContextTerm, EditControls, Entities, ErrorBody, EventUser, GeoFeature, GeoPlace, GeoPlaceType,
+    Includes, InvalidPageToken, Media, MediaKind, MediaMetadata, MediaMetrics, MediaVariant,
+    MentionEntity, Meta, NotePost, PageToken, Point, Poll, PollOption, Post, PostGeo, PostMetrics,
+    PostScopes, PostWithheld, Problem, ProblemSection, ProblemType, ReferenceKind, ReferencedPost,
+    RefusalReason, ReplySettings, ResourceType, Subscribed, Subscription, SubscriptionReply,
+    SubscriptionRequest, SubscriptionType, SubscriptionsMeta, SubscriptionsPage, TagEntity, Topic,
+    Unsubscribed, UnsubscribedReply, UrlEntity, UrlImage, User, UserEntities, UserMetrics,
+    UserReply, UserWithheld, UsersPage, VerifiedType, VotingStatus, WithheldScope,
 };
 pub use pages::{MaxResults, SweepCost};
 pub use price::{BillingDay, InvalidUsd, Price, Usd};

@@ -7,17 +7,23 @@ use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value};
 
 use crate::{
-    BlockRequest, BlockStateReply, BlockingPage, Place, Post, Problem, User, UserReply, UsersPage,
-    Vocabulary, translate,
+    ActivityMessage, BlockRequest, BlockStateReply, BlockingPage, Place, Post, Problem,
+    SubscriptionReply, SubscriptionRequest, SubscriptionsPage, UnsubscribedReply, User, UserReply,
+    UsersPage, Vocabulary, translate,
 };
 
 /// The documents that there are, in alphabetical order.
-pub const NAMES: [&str; 8] = [
+pub const NAMES: [&str; 13] = [
+    "activity-message",
     "block-request",
     "block-state",
     "blocking-page",
     "post",
     "problem",
+    "subscription",
+    "subscription-deleted",
+    "subscription-request",
+    "subscriptions-page",
     "user",
     "user-lookup",
     "users-lookup",
@@ -36,11 +42,16 @@ pub const NAMES: [&str; 8] = [
 #[must_use]
 pub fn of(name: &str, words: Vocabulary) -> Option<Value> {
     let document = match name {
+        "activity-message" => of_model::<ActivityMessage>(),
         "block-request" => of_model::<BlockRequest>(),
         "block-state" => of_model::<BlockStateReply>(),
         "blocking-page" => of_model::<BlockingPage>(),
         "post" => of_model::<Post>(),
         "problem" => of_model::<Problem>(),
+        "subscription" => of_model::<SubscriptionReply>(),
+        "subscription-deleted" => of_model::<UnsubscribedReply>(),
+        "subscription-request" => of_model::<SubscriptionRequest>(),
+        "subscriptions-page" => of_model::<SubscriptionsPage>(),
         "user" => of_model::<User>(),
         "user-lookup" => of_model::<UserReply>(),
         "users-lookup" => of_model::<UsersPage>(),

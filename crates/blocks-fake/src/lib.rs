@@ -32,6 +32,8 @@ mod issuer;
 mod seal;
 #[cfg(feature = "server")]
 pub mod server;
+#[cfg(feature = "server")]
+mod state_file;
 pub mod stores;
 mod world;
 
@@ -39,8 +41,10 @@ pub use direct::FakeApi;
 pub use issuer::FakeIssuer;
 #[cfg(feature = "server")]
 pub use server::Sandbox;
+#[cfg(feature = "server")]
+pub use state_file::{StateFile, StateFileError};
 pub use world::{
-    Badge, InvalidWorldState, IssuerFault, IssuerTally, Meaning, MeterReading, Pin, PostCounts,
-    Profile, ProfileCounts, ProfilePost, Span, Text, Tier, World, WorldBuilder, WorldClock,
-    WorldError, WorldState,
+    AccountStatus, Badge, InvalidWorldState, IssuerFault, IssuerTally, Meaning, MeterReading, Pin,
+    PostCounts, Profile, ProfileCounts, ProfilePost, Settings, Span, Text, Tier, World,
+    WorldBuilder, WorldClock, WorldError, WorldState,
 };

@@ -158,6 +158,9 @@ pub struct App {
     pub client_secret: Option<SecretString>,
     /// The redirect URI, as registered.
     pub redirect_uri: Option<String>,
+    /// The address of the API that the app is registered at; `None` for X itself. Its secret is
+    /// good there and must be sent nowhere else.
+    pub api_url: Option<String>,
 }
 
 impl App {
@@ -168,6 +171,7 @@ impl App {
             client_id: client_id.into(),
             client_secret: None,
             redirect_uri: None,
+            api_url: None,
         }
     }
 }

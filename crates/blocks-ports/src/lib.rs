@@ -21,6 +21,7 @@
 //! ```
 
 mod account_store;
+mod activity_feed;
 mod api;
 mod clock;
 mod credential;
@@ -34,6 +35,7 @@ mod token_store;
 mod window_store;
 
 pub use account_store::{Account, AccountName, AccountStore, App, InvalidAccountName, Renamed};
+pub use activity_feed::{ActivityFeed, BlockEvents};
 pub use api::{BlocksApi, Reply, ReplyMeta, UsersApi, Warning};
 pub use clock::Clock;
 pub use credential::{
@@ -56,6 +58,7 @@ pub use window_store::{Reservation, WindowStore};
 #[cfg(feature = "mock")]
 pub use {
     account_store::MockAccountStore,
+    activity_feed::MockActivityFeed,
     api::{MockBlocksApi, MockUsersApi},
     clock::MockClock,
     credential::MockCredentialSource,

@@ -30,6 +30,8 @@ use crate::{AccountName, Credential, Revision, StoreError, Versioned};
 ///   heals it.
 /// - A `claim` on the current revision is `Granted` unless an unexpired lease stands, which makes
 ///   it `Busy`; on any other revision it is `Moved`, whoever holds a lease.
+/// - A lease that would still last more than twice the `ttl` of a claim was made by a clock that
+///   was ahead, and keeps nobody out; [`Lease::keeps_out`] is the rule for all stores.
 /// - A lease ends when it is released or its time is up, whichever is first. Releasing one that
 ///   has ended does nothing, above all not to the lease of the next holder.
 /// - What is kept here hangs on the name alone. The store knows nothing of the
@@ -146,6 +148,27 @@ impl Lease {
     #[must_use]
     pub const fn new(account: AccountName, id: LeaseId, expires_at: Timestamp) -> Self {
         Self { account, id, expires_at }
+    }
+
+    /// For how long a lease that ends at `expires_at` keeps out whoever claims for `ttl` at `now`;
+    /// `None` where it keeps nobody out: it has ended, or a clock made it that was ahead.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use blocks_ports::Lease;
+    /// use jiff::{Timestamp, ToSpan};
+    ///
+    /// let (now, ttl) = (Timestamp::UNIX_EPOCH, Duration::from_secs(60));
+    /// let left = |end| Lease::keeps_out(end, ttl, now);
+    /// assert_eq!(left(now + 5.seconds()), Some(Duration::from_secs(5)));
+    /// assert_eq!(left(now), None);
+    /// assert_eq!(left(now + 24.hours()), None, "a clock was set back since");
+    /// ```
+    #[must_use]
+    pub fn keeps_out(expires_at: Timestamp, ttl: Duration, now: Timestamp) -> Option<Duration> {
+        let rest = Duration::try_from(expires_at.duration_since(now)).ok()?;
+        (!rest.is_zero() && rest <= ttl.saturating_mul(2)).then_some(rest)
     }
 }
 

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use proptest::prelude::*;
 
 use super::{AffiliationIds, PageToken};
-use crate::{Extra, PostId, RawJson, UserId};
+use crate::{Extra, PostId, RawJson, SubscriptionId, UserId};
 
 /// Any model of a type.
 pub(crate) fn any_model<T: Arbitrary + std::fmt::Debug>() -> impl Strategy<Value = T> {
@@ -129,6 +129,12 @@ impl Arbitrary for String {
 }
 
 impl Arbitrary for UserId {
+    fn arbitrary(source: &mut Source<'_>) -> Self {
+        Self::new(source.u64()).unwrap_or(Self::MAX)
+    }
+}
+
+impl Arbitrary for SubscriptionId {
     fn arbitrary(source: &mut Source<'_>) -> Self {
         Self::new(source.u64()).unwrap_or(Self::MAX)
     }

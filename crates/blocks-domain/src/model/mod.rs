@@ -1,5 +1,6 @@
 //! The models: what X sends and what it is sent.
 
+mod activity;
 #[cfg(test)]
 pub(crate) mod arbitrary;
 mod entities;
@@ -13,6 +14,11 @@ mod problem;
 mod tests;
 mod user;
 
+pub use activity::{
+    ActivityFilter, ActivityMessage, ActivitySubscription, BlockEvent, BlockEventPayload,
+    BlockEventType, EventUser, Subscribed, SubscriptionReply, SubscriptionRequest,
+    SubscriptionsMeta, SubscriptionsPage, Unsubscribed, UnsubscribedReply,
+};
 pub use entities::{Annotation, Entities, MentionEntity, TagEntity, UrlEntity, UrlImage};
 pub use includes::{
     GeoFeature, GeoPlace, GeoPlaceType, Includes, Media, MediaKind, MediaMetrics, MediaVariant,

@@ -108,7 +108,7 @@ macro_rules! plain {
     )*};
 }
 
-plain!(bool, f64, String, crate::UserId, crate::PostId);
+plain!(bool, f64, String, crate::UserId, crate::PostId, crate::SubscriptionId);
 
 /// Whole numbers, which X has sent as strings at times; written as numbers.
 macro_rules! number {

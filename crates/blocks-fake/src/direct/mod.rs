@@ -1,5 +1,6 @@
 //! The API on a world, without HTTP.
 
+mod activity;
 mod model;
 
 use async_trait::async_trait;
@@ -11,7 +12,7 @@ use blocks_ports::{ApiError, BlocksApi, OAuth1Credential, Reply, ReplyMeta, User
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::World;
-use crate::world::{Bookmark, Caller, Claim, Company, Denial, Denied, View};
+use crate::world::{Absence, Bookmark, Caller, Claim, Company, Denial, Denied, View};
 
 /// The API of a [`World`] for one signed-in user, without HTTP between.
 ///
@@ -74,16 +75,16 @@ impl FakeApi {
         let endpoint = if blocking { Endpoint::PostBlocking } else { Endpoint::DeleteBlocking };
         let caller = self.admit(endpoint)?;
         own_list(pair.source(), &caller)?;
-        if self.world.set_blocking(pair, blocking) {
-            return Ok(Self::reply(BlockState::new(blocking), &caller));
+        match self.world.set_blocking(pair, blocking) {
+            Ok(()) => Ok(Self::reply(BlockState::new(blocking), &caller)),
+            Err(why) => Err(ApiError::new(Failure::NotFound)
+                .with_status(404)
+                .with_problems(vec![model::absent("id", &pair.target().to_string(), why)])
+                .with_rate(Some(caller.rate))),
         }
-        Err(ApiError::new(Failure::NotFound)
-            .with_status(404)
-            .with_problems(vec![no_such_user("id", &pair.target().to_string())])
-            .with_rate(Some(caller.rate)))
     }
 
-    /// The users of a lookup: those who exist, and a problem for each who does not.
+    /// The users of a lookup: those who are there, and a problem for each who is not.
     fn look_up(
         &self,
         endpoint: Endpoint,
@@ -98,10 +99,12 @@ impl FakeApi {
         }
         let found = asked.iter().filter_map(|(_, id)| *id);
         let views = self.world.look_up(&caller, endpoint, found);
-        let is_there = |id: Option<UserId>| id.is_some_and(|id| self.world.has(id));
-        let missing = asked.iter().filter(|(_, id)| !is_there(*id));
+        let absence = |id: Option<UserId>| {
+            id.map_or(Some(Absence::NotFound), |user| self.world.absence(user))
+        };
+        let absent = asked.iter().filter_map(|(value, id)| Some((value, absence(*id)?)));
         let mut problems: Vec<_> =
-            missing.map(|(value, _)| no_such_user(parameter, value)).collect();
+            absent.map(|(value, why)| model::absent(parameter, value, why)).collect();
         let company = self.company(&caller, &views, selection);
         problems.extend(model::problems(&company, selection));
         let mut page = UsersPage::new(model::users(&views, selection));
@@ -241,16 +244,6 @@ fn refused(Denied { reason, rate, .. }: Denied) -> ApiError {
         .with_status(status)
         .with_problems(vec![Problem::new(problem, title)])
         .with_rate(rate)
-}
-
-fn no_such_user(parameter: &str, value: &str) -> Problem {
-    let mut problem = Problem::new(ProblemType::ResourceNotFound, "Not Found Error");
-    problem.detail = Some(format!("Could not find user with {parameter}: [{value}]."));
-    problem.parameter = Some(parameter.to_owned());
-    problem.value = Some(value.to_owned());
-    problem.resource_id = Some(value.to_owned());
-    problem.resource_type = Some(blocks_domain::ResourceType::User);
-    problem
 }
 
 fn non_empty<T>(list: Vec<T>) -> Option<Vec<T>> {

@@ -3,15 +3,15 @@
 use std::collections::BTreeSet;
 
 use blocks_domain::{
-    Affiliation, AffiliationIds, ConnectionStatus, EditControls, Entities, Expansion, Includes,
-    MentionEntity, Place, Post, PostField, PostMetrics, Problem, ProblemSection, ProblemType,
-    ReplySettings, ResourceType, Selection, Side, Subscription, SubscriptionType, TagEntity,
-    UrlEntity, User, UserEntities, UserField, UserMetrics, UserWithheld, VerifiedType, Vocabulary,
-    WithheldScope, translate,
+    Affiliation, AffiliationIds, Choice, ConnectionStatus, EditControls, Entities, Expansion,
+    Includes, MentionEntity, Place, Post, PostField, PostMetrics, PostWithheld, Problem,
+    ProblemSection, ProblemType, ReplySettings, ResourceType, Selection, Side, Subscription,
+    SubscriptionType, TagEntity, UrlEntity, User, UserEntities, UserField, UserMetrics,
+    UserWithheld, VerifiedType, Vocabulary, WithheldScope, translate,
 };
 
 use crate::world::{
-    Badge, Company, Meaning, MissingPost, Pin, Profile, ProfilePost, Text, Unseen, View,
+    Absence, Badge, Company, Meaning, Missing, Pin, Profile, ProfilePost, Text, Unseen, View,
 };
 
 /// The users of an answer, with the fields that a selection asks for.
@@ -30,7 +30,7 @@ pub(super) fn includes(company: &Company, selection: &Selection) -> Option<Inclu
     (includes != Includes::default()).then_some(includes)
 }
 
-/// One problem for each post that cannot be shown.
+/// One problem for each post and user that cannot be shown.
 pub(super) fn problems(company: &Company, selection: &Selection) -> Vec<Problem> {
     let words = selection.vocabulary();
     company.missing.iter().map(|missing| problem(missing, words)).collect()
@@ -50,7 +50,8 @@ fn fields(selection: &Selection) -> BTreeSet<UserField> {
     fields
 }
 
-fn user(view: &View, fields: &BTreeSet<UserField>) -> User {
+/// A user with these fields.
+pub(super) fn user(view: &View, fields: &BTreeSet<UserField>) -> User {
     let mut user = User::new(view.profile.id);
     for field in fields {
         fill_profile(&mut user, *field, &view.profile);
@@ -214,10 +215,20 @@ fn post(from: &ProfilePost, fields: &BTreeSet<PostField>, vocabulary: Vocabulary
             PostField::PossiblySensitive => post.possibly_sensitive = Some(from.sensitive),
             PostField::PublicMetrics => post.public_metrics = Some(post_metrics(from)),
             PostField::ReplySettings => post.reply_settings = Some(ReplySettings::Everyone),
+            PostField::Withheld => post.withheld = post_withheld(from),
             _ => {}
         }
     }
     post
+}
+
+fn post_withheld(post: &ProfilePost) -> Option<PostWithheld> {
+    let countries: Vec<_> = post.withheld_in.iter().map(|c| (*c).to_owned()).collect();
+    let mut withheld = PostWithheld::default();
+    withheld.country_codes = Some(super::non_empty(countries)?);
+    withheld.copyright = Some(false);
+    withheld.scope = Some(WithheldScope::Post);
+    Some(withheld)
 }
 
 fn edit_controls(post: &ProfilePost) -> EditControls {
@@ -239,34 +250,52 @@ fn post_metrics(post: &ProfilePost) -> PostMetrics {
     metrics
 }
 
-fn problem(missing: &MissingPost, words: Vocabulary) -> Problem {
+/// The problem of a user who was asked for and is not there.
+pub(super) fn absent(parameter: &str, value: &str, why: Absence) -> Problem {
+    let (title, detail) = match why {
+        Absence::NotFound => {
+            ("Not Found Error", format!("Could not find user with {parameter}: [{value}]."))
+        }
+        Absence::Suspended => ("Forbidden", format!("User has been suspended: [{value}].")),
+    };
+    let mut problem = Problem::new(ProblemType::ResourceNotFound, title);
+    problem.detail = Some(detail);
+    problem.resource_type = Some(ResourceType::User);
+    problem.parameter = Some(parameter.to_owned());
+    problem.value = Some(value.to_owned());
+    problem.resource_id = Some(value.to_owned());
+    problem
+}
+
+fn problem(missing: &Missing, words: Vocabulary) -> Problem {
+    let id = missing.id.to_string();
     let field = match missing.expansion {
         Expansion::MostRecentPost => "most_recent_tweet_id",
         _ => "pinned_tweet_id",
     };
-    let parameter = translate(Place::Key("User"), field, words).unwrap_or(field);
-    let id = missing.id.to_string();
-    let (problem_type, title, detail) = match missing.why {
-        Unseen::Gone => (
-            ProblemType::ResourceNotFound,
-            "Not Found Error",
-            format!("Could not find {} with {parameter}: [{id}].", words.pick("tweet", "post")),
-        ),
-        Unseen::Private => (
-            ProblemType::NotAuthorizedForResource,
-            "Authorization Error",
-            format!(
-                "Sorry, you are not authorized to see the {} with {parameter}: [{id}].",
-                words.pick("Tweet", "Post")
-            ),
-        ),
+    let parameter = translate(Place::Key("User"), field, words).unwrap_or(field).to_owned();
+    let (problem_type, title) = match missing.why {
+        Unseen::Absent(why) => {
+            return absent(missing.expansion.word(words).unwrap_or_default(), &id, why);
+        }
+        Unseen::Gone => (ProblemType::ResourceNotFound, "Not Found Error"),
+        Unseen::Private => (ProblemType::NotAuthorizedForResource, "Authorization Error"),
+        Unseen::Withheld => (ProblemType::ResourceUnavailable, "Forbidden"),
+    };
+    let detail = if missing.why == Unseen::Gone {
+        format!("Could not find {} with {parameter}: [{id}].", words.pick("tweet", "post"))
+    } else {
+        let kind = words.pick("Tweet", "Post");
+        format!("Sorry, you are not authorized to see the {kind} with {parameter}: [{id}].")
     };
     let mut problem = Problem::new(problem_type, title);
     problem.detail = Some(detail);
     problem.resource_type = Some(ResourceType::Post);
-    problem.parameter = Some(parameter.to_owned());
-    problem.section = Some(ProblemSection::Includes);
-    problem.value = Some(id.clone());
+    // The official files give each type keys of its own.
+    let is_withheld = missing.why == Unseen::Withheld;
+    problem.parameter = (!is_withheld || words == Vocabulary::Tweet).then_some(parameter);
+    problem.section = (missing.why == Unseen::Private).then_some(ProblemSection::Includes);
+    problem.value = (!is_withheld).then(|| id.clone());
     problem.resource_id = Some(id);
     problem
 }

@@ -4,12 +4,14 @@ use blocks_domain::{BlockPair, Endpoint, UserId, Username};
 use serde_json::{Map, Value, json};
 
 use super::Incoming;
+use super::activity;
 use super::answer::{Answer, Content};
+use super::body::{object_in, text_in};
 use super::encode;
 use super::query::{Asked, Reader};
-use super::refusal::{Refusal, Violation, not_found};
+use super::refusal::{Refusal, Violation};
 use crate::World;
-use crate::world::{Bookmark, Caller, Claim, View};
+use crate::world::{Absence, Bookmark, Caller, Claim, View};
 
 /// How many users one lookup may name.
 const MOST_LOOKED_UP: usize = 100;
@@ -36,6 +38,10 @@ pub(super) fn answer(
         (Endpoint::GetMe, _) => call.get_me(query),
         (Endpoint::GetUsersBy, _) => call.get_users_by(query),
         (Endpoint::GetUsers, _) => call.get_users(query),
+        (Endpoint::GetSubscriptions, _) => activity::list(world, &caller, query),
+        (Endpoint::PostSubscription, _) => activity::create(world, &caller, incoming),
+        (Endpoint::PutSubscription, [id]) => activity::change(world, &caller, id, incoming),
+        (Endpoint::DeleteSubscription, [id]) => activity::delete(world, &caller, id, query),
         _ => Err(Refusal::Nowhere),
     };
     let answer = match answered {
@@ -104,11 +110,9 @@ impl Call<'_> {
         let pair = BlockPair::new(self.caller.user, target).map_err(|_| {
             Refusal::Invalid(vec![Violation::the_caller(name, &target.to_string())])
         })?;
-        if self.world.set_blocking(pair, blocking) {
-            Ok(json!({ "data": { "blocking": blocking } }))
-        } else {
-            Err(Refusal::NoSuchUser { id: target.to_string() })
-        }
+        let done = self.world.set_blocking(pair, blocking);
+        done.map_err(|why| Refusal::Absent { id: target.to_string(), why })?;
+        Ok(json!({ "data": { "blocking": blocking } }))
     }
 
     fn get_me(&self, query: &str) -> Result<Value, Refusal> {
@@ -159,10 +163,12 @@ impl Call<'_> {
         let asked = reader.asked();
         reader.finish().map_err(Refusal::Invalid)?;
 
-        let there = |value: &str| find(value).filter(|id| self.world.has(*id));
-        let missing = values.iter().filter(|value| there(value).is_none());
-        let missing = missing.map(|value| not_found(name, value)).collect();
-        let found = values.iter().filter_map(|value| there(value));
+        let absence = |value: &str| {
+            find(value).map_or(Some(Absence::NotFound), |user| self.world.absence(user))
+        };
+        let absent = |value: &&str| Some(encode::absent(name, value, absence(value)?));
+        let missing = values.iter().filter_map(absent).collect();
+        let found = values.iter().filter_map(|value| find(value));
         let views = self.world.look_up(&self.caller, endpoint, found);
         Ok(self.users(&views, &asked, missing).into())
     }
@@ -198,26 +204,8 @@ impl Call<'_> {
 
 /// The target in the body of a POST.
 fn target_in(incoming: &Incoming) -> Result<UserId, Violation> {
-    if !incoming.is_of_type("application/json") {
-        let message = "Requests with bodies must have content-type of application/json.";
-        return Err(Violation::of_request(message));
-    }
-    let body: Value = serde_json::from_slice(&incoming.body)
-        .map_err(|_| Violation::of_request("The request body is not valid JSON."))?;
-    let Value::Object(body) = body else {
-        return Err(Violation::of_request("$: is not an object"));
-    };
-    if let Some(name) = body.keys().find(|name| *name != "target_user_id") {
-        let message = format!(
-            "$.{name}: is not defined in the schema and the schema does not allow additional properties"
-        );
-        return Err(Violation::of_request(message));
-    }
-    match body.get("target_user_id") {
-        None => Err(Violation::of_request("$.target_user_id: is missing but it is required")),
-        Some(Value::String(id)) => {
-            id.parse().map_err(|_| Violation::not_valid("target_user_id", id))
-        }
-        Some(_) => Err(Violation::of_request("$.target_user_id: is not a string")),
-    }
+    const KEY: &str = "target_user_id";
+    let body = object_in(incoming, &[KEY])?;
+    let id = text_in(&body, KEY, "$")?;
+    id.parse().map_err(|_| Violation::not_valid(KEY, id))
 }

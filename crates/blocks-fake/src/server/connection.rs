@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 
-use axum::extract::connect_info::Connected;
-use axum::serve::{IncomingStream, Listener};
+use axum::serve::Listener;
+use futures_util::task::AtomicWaker;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -22,7 +22,7 @@ impl Listener for Connections {
 
     async fn accept(&mut self) -> (Connection, SocketAddr) {
         let (stream, address) = Listener::accept(&mut self.0).await;
-        (Connection { stream, broken: Arc::default() }, address)
+        (Connection { stream, fuse: Arc::default() }, address)
     }
 
     fn local_addr(&self) -> io::Result<SocketAddr> {
@@ -34,37 +34,46 @@ impl Listener for Connections {
 #[derive(Debug)]
 pub(super) struct Connection {
     stream: TcpStream,
-    broken: Arc<AtomicBool>,
+    fuse: Arc<Fuse>,
+}
+
+/// Whether a connection is broken, and whom that wakes.
+#[derive(Debug, Default)]
+struct Fuse {
+    is_broken: AtomicBool,
+    /// Whoever waits until the connection can be written to.
+    writer: AtomicWaker,
 }
 
 /// The other end of a connection.
 #[derive(Debug, Clone)]
 pub(super) struct Peer {
-    address: SocketAddr,
-    broken: Arc<AtomicBool>,
+    fuse: Arc<Fuse>,
 }
 
 impl Peer {
-    /// Whether it is on this machine.
-    pub(super) fn is_loopback(&self) -> bool {
-        self.address.ip().to_canonical().is_loopback()
+    /// Whether somebody has said that the connection is to be reset.
+    pub(super) fn is_reset(&self) -> bool {
+        self.fuse.is_broken.load(Ordering::Acquire)
     }
 
     /// Resets the connection instead of writing to it.
     pub(super) fn reset(&self) {
-        self.broken.store(true, Ordering::Relaxed);
-    }
-}
-
-impl Connected<IncomingStream<'_, Connections>> for Peer {
-    fn connect_info(incoming: IncomingStream<'_, Connections>) -> Self {
-        Self { address: *incoming.remote_addr(), broken: Arc::clone(&incoming.io().broken) }
+        self.fuse.is_broken.store(true, Ordering::Release);
+        self.fuse.writer.wake();
     }
 }
 
 impl Connection {
-    fn intact(&self) -> io::Result<()> {
-        if !self.broken.load(Ordering::Relaxed) {
+    /// The other end.
+    pub(super) fn peer(&self) -> Peer {
+        Peer { fuse: Arc::clone(&self.fuse) }
+    }
+
+    /// Fails if the connection is broken, and else wakes the writer when it breaks.
+    fn intact(&self, cx: &Context<'_>) -> io::Result<()> {
+        self.fuse.writer.register(cx.waker());
+        if !self.fuse.is_broken.load(Ordering::Acquire) {
             return Ok(());
         }
         // Without lingering, closing sends a reset and not an orderly end.
@@ -89,7 +98,7 @@ impl AsyncWrite for Connection {
         cx: &mut Context<'_>,
         buffer: &[u8],
     ) -> Poll<io::Result<usize>> {
-        self.intact()?;
+        self.intact(cx)?;
         Pin::new(&mut self.stream).poll_write(cx, buffer)
     }
 
@@ -98,7 +107,7 @@ impl AsyncWrite for Connection {
         cx: &mut Context<'_>,
         buffers: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        self.intact()?;
+        self.intact(cx)?;
         Pin::new(&mut self.stream).poll_write_vectored(cx, buffers)
     }
 

@@ -20,18 +20,18 @@ pub(super) enum Verdict {
 }
 
 /// Reads the form of a consent page, if it comes from one.
-pub(super) fn decision(incoming: &Incoming) -> Result<Decision, Answer> {
+pub(super) fn decision(incoming: &Incoming) -> Result<Decision, Box<Answer>> {
     // A browser says so when another site sends the form; the ticket, which no other site can
     // read, says it for browsers that do not.
     let from = incoming.head.headers.get("sec-fetch-site");
     if from.is_some_and(|site| site != "same-origin") {
         let text = "Another site sent this form. Nothing was approved.";
-        return Err(notice(403, "This form is from elsewhere", text));
+        return Err(notice(403, "This form is from elsewhere", text).into());
     }
     let form = Form::of_body(incoming).filter(|form| form.repeated().is_none());
     read(form).ok_or_else(|| {
         let text = "It must hold a ticket, a username, and one of approve and deny.";
-        notice(400, "This form is not complete", text)
+        notice(400, "This form is not complete", text).into()
     })
 }
 

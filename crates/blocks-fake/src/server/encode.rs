@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 
 use super::query::Asked;
 use crate::world::{
-    Badge, Company, Meaning, MissingPost, Pin, Profile, ProfilePost, Text, Unseen, View,
+    Absence, Badge, Company, Meaning, Missing, Pin, Profile, ProfilePost, Text, Unseen, View,
 };
 
 /// A user, with what was asked for.
@@ -48,15 +48,43 @@ pub(super) fn includes(company: &Company, asked: &Asked) -> Option<Value> {
     (!includes.is_empty()).then(|| includes.into())
 }
 
-/// The problem of a post that an expansion asked for and that cannot be shown.
-pub(super) fn missing(missing: &MissingPost, words: Vocabulary) -> Value {
+/// The problem of a user who was asked for and is not there.
+///
+/// Whoever is suspended is forbidden under the type of those who do not exist, as was reported.
+/// That whoever has left is answered like nobody is inferred.
+pub(super) fn absent(parameter: &str, value: &str, why: Absence) -> Value {
+    let (title, detail) = match why {
+        Absence::NotFound => {
+            ("Not Found Error", format!("Could not find user with {parameter}: [{value}]."))
+        }
+        Absence::Suspended => ("Forbidden", format!("User has been suspended: [{value}].")),
+    };
+    json!({
+        "value": value,
+        "detail": detail,
+        "title": title,
+        "resource_type": "user",
+        "parameter": parameter,
+        "resource_id": value,
+        "type": "https://api.x.com/2/problems/resource-not-found",
+    })
+}
+
+/// The problem of something that an expansion asked for and that cannot be shown.
+pub(super) fn missing(missing: &Missing, words: Vocabulary) -> Value {
     let parameter = match missing.expansion {
         Expansion::MostRecentPost => words.pick("most_recent_tweet_id", "most_recent_post_id"),
+        Expansion::Affiliation => words.pick("affiliation.user_id", "affiliation"),
         _ => words.pick("pinned_tweet_id", "pinned_post_id"),
     };
     let id = missing.id.to_string();
     let kind = words.pick("tweet", "post");
+    let cannot_be_seen = || {
+        let kind = words.pick("Tweet", "Post");
+        format!("Sorry, you are not authorized to see the {kind} with {parameter}: [{id}].")
+    };
     let (title, problem, detail) = match missing.why {
+        Unseen::Absent(why) => return absent(parameter, &id, why),
         Unseen::Gone => (
             "Not Found Error",
             "https://api.x.com/2/problems/resource-not-found",
@@ -65,22 +93,30 @@ pub(super) fn missing(missing: &MissingPost, words: Vocabulary) -> Value {
         Unseen::Private => (
             "Authorization Error",
             "https://api.x.com/2/problems/not-authorized-for-resource",
-            format!(
-                "Sorry, you are not authorized to see the {} with {parameter}: [{id}].",
-                words.pick("Tweet", "Post")
-            ),
+            cannot_be_seen(),
         ),
+        // Inferred: X names the type, and no case of it.
+        Unseen::Withheld => {
+            ("Forbidden", "https://api.x.com/2/problems/resource-unavailable", cannot_be_seen())
+        }
     };
-    json!({
-        "value": id,
-        "detail": detail,
-        "title": title,
-        "resource_type": kind,
-        "parameter": parameter,
-        "resource_id": id,
-        "section": "includes",
-        "type": problem,
-    })
+    let mut body = Map::new();
+    body.insert("detail".into(), detail.into());
+    body.insert("title".into(), title.into());
+    body.insert("resource_type".into(), kind.into());
+    body.insert("resource_id".into(), id.as_str().into());
+    body.insert("type".into(), problem.into());
+    // The official files give each type keys of its own; that of what is withheld has lost one.
+    if missing.why != Unseen::Withheld {
+        body.insert("value".into(), id.into());
+    }
+    if missing.why != Unseen::Withheld || words == Vocabulary::Tweet {
+        body.insert("parameter".into(), parameter.into());
+    }
+    if missing.why == Unseen::Private {
+        body.insert("section".into(), "includes".into());
+    }
+    body.into()
 }
 
 type Field = Option<(String, Value)>;
@@ -254,6 +290,14 @@ fn post_field(asked: PostField, post: &ProfilePost, words: Vocabulary) -> Field 
         PostField::PossiblySensitive => field("possibly_sensitive", post.sensitive),
         PostField::PublicMetrics => field("public_metrics", post_metrics(post, words)),
         PostField::ReplySettings => field("reply_settings", "everyone"),
+        PostField::Withheld if !post.withheld_in.is_empty() => field(
+            "withheld",
+            json!({
+                "copyright": false,
+                "country_codes": post.withheld_in,
+                "scope": words.pick("tweet", "post"),
+            }),
+        ),
         _ => None,
     }
 }
@@ -271,6 +315,6 @@ fn post_metrics(post: &ProfilePost, words: Vocabulary) -> Value {
 }
 
 /// A time as X writes it: UTC, with milliseconds.
-fn time(moment: Timestamp) -> String {
+pub(super) fn time(moment: Timestamp) -> String {
     format!("{moment:.3}")
 }

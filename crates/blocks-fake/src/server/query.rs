@@ -1,6 +1,7 @@
 //! What a query string asks for, read strictly.
 
 use std::collections::BTreeSet;
+use std::ops::RangeInclusive;
 
 use blocks_domain::{Choice, Expansion, PostField, UserField, Vocabulary};
 
@@ -65,14 +66,24 @@ impl Reader {
 
     /// The size of a page.
     pub(super) fn max_results(&mut self) -> usize {
-        let Some(text) = self.text("max_results") else { return 100 };
+        self.number("max_results", 100, 1..=1000)
+    }
+
+    /// A number within bounds, or what stands for it where it is left out.
+    pub(super) fn number(
+        &mut self,
+        name: &str,
+        unasked: usize,
+        bounds: RangeInclusive<usize>,
+    ) -> usize {
+        let Some(text) = self.text(name) else { return unasked };
         let digits = text.bytes().all(|byte| byte.is_ascii_digit());
         match text.parse() {
-            Ok(size @ 1..=1000) if digits => size,
+            Ok(number) if digits && bounds.contains(&number) => number,
             _ => {
-                let violation = Violation::not_between("max_results", text, 1, 1000);
+                let violation = Violation::not_between(name, text, *bounds.start(), *bounds.end());
                 self.refuse(violation);
-                0
+                unasked
             }
         }
     }

@@ -3,7 +3,8 @@
 use serde_json::{Map, Value, json};
 
 use super::answer::{Answer, Content};
-use crate::world::{Denial, Denied};
+use super::encode;
+use crate::world::{Absence, Denial, Denied};
 
 /// A call that is answered with an error.
 #[derive(Debug)]
@@ -14,8 +15,12 @@ pub(super) enum Refusal {
     TooLarge,
     /// The call is not let in.
     Denied(Denied),
-    /// The user that the call is about does not exist.
-    NoSuchUser { id: String },
+    /// The user that the call is about is not there.
+    Absent { id: String, why: Absence },
+    /// The caller has no such subscription.
+    NoSuchSubscription { id: String },
+    /// As many streams are open as the app may have.
+    TooManyStreams,
     /// The path does not take the method.
     WrongMethod { allowed: String },
     /// There is no such path.
@@ -104,9 +109,14 @@ impl Refusal {
             Self::Invalid(violations) => Answer::new(400, Content::Problem(invalid(violations))),
             Self::TooLarge => Answer::new(413, Content::Problem(blank(413, "Payload Too Large"))),
             Self::Denied(denied) => refused(denied),
-            Self::NoSuchUser { id } => {
-                Answer::new(404, Content::Json(json!({ "errors": [not_found("id", &id)] })))
+            Self::Absent { id, why } => {
+                let errors = [encode::absent("id", &id, why)];
+                Answer::new(404, Content::Json(json!({ "errors": errors })))
             }
+            Self::NoSuchSubscription { id } => {
+                Answer::new(404, Content::Json(json!({ "errors": [no_such_subscription(&id)] })))
+            }
+            Self::TooManyStreams => Answer::new(429, Content::Problem(too_many_streams())),
             Self::WrongMethod { allowed } => {
                 Answer::new(405, Content::Problem(blank(405, "Method Not Allowed")))
                     .with_header("allow", allowed)
@@ -114,19 +124,6 @@ impl Refusal {
             Self::Nowhere => Answer::new(404, Content::Problem(blank(404, "Not Found"))),
         }
     }
-}
-
-/// The problem of a user who was asked for and does not exist.
-pub(super) fn not_found(parameter: &str, value: &str) -> Value {
-    json!({
-        "value": value,
-        "detail": format!("Could not find user with {parameter}: [{value}]."),
-        "title": "Not Found Error",
-        "resource_type": "user",
-        "parameter": parameter,
-        "resource_id": value,
-        "type": "https://api.x.com/2/problems/resource-not-found",
-    })
 }
 
 fn invalid(violations: Vec<Violation>) -> Value {
@@ -207,6 +204,29 @@ fn capped() -> Value {
         "scope": "Product",
         "detail": "Usage cap exceeded: Monthly product cap",
         "type": "https://api.x.com/2/problems/usage-capped",
+        "status": 429,
+    })
+}
+
+/// Inferred from how other things are that are not there.
+fn no_such_subscription(id: &str) -> Value {
+    json!({
+        "value": id,
+        "detail": format!("Could not find subscription with subscription_id: [{id}]."),
+        "title": "Not Found Error",
+        "resource_type": "subscription",
+        "parameter": "subscription_id",
+        "resource_id": id,
+        "type": "https://api.x.com/2/problems/resource-not-found",
+    })
+}
+
+fn too_many_streams() -> Value {
+    json!({
+        "title": "ConnectionException",
+        "detail": "This stream is currently at the maximum allowed connection limit.",
+        "connection_issue": "TooManyConnections",
+        "type": "https://api.x.com/2/problems/streaming-connection",
         "status": 429,
     })
 }

@@ -3,8 +3,9 @@
 use axum::http::Method;
 use blocks_domain::Endpoint;
 
-use super::control::Control;
+use super::control::Asked;
 use super::door::Door;
+use super::openapi;
 use super::query::decoded;
 
 /// Where a request leads.
@@ -14,20 +15,22 @@ pub(super) enum Route {
     Call { endpoint: Endpoint, ids: Vec<String> },
     /// To a place where somebody signs in or out.
     Door(Door),
+    /// To the document that describes this server.
+    Document,
     /// To the control interface.
-    Control(Control),
+    Control(Asked),
+    /// To the page for people.
+    Home,
     /// To a path that does not take this method.
     WrongMethod { allowed: String },
     /// To no path that there is.
     Nowhere,
 }
 
-/// The paths of the control interface, with their methods.
-const CONTROLS: [(&str, &str, Control); 2] =
-    [("POST", "/sandbox/advance", Control::Advance), ("GET", "/sandbox/meter", Control::Meter)];
-
 impl Route {
     pub(super) fn of(method: &Method, path: &str) -> Self {
+        // A HEAD is a GET whose body stays on the server; it is counted and charged alike.
+        let method = if *method == Method::HEAD { &Method::GET } else { method };
         let mut allowed = Vec::new();
         for endpoint in Endpoint::ALL {
             let spec = endpoint.spec();
@@ -39,8 +42,8 @@ impl Route {
             }
         }
         let doors = Door::ALL.map(|(takes, at, door)| (takes, at, Self::Door(door)));
-        let controls = CONTROLS.map(|(takes, at, control)| (takes, at, Self::Control(control)));
-        for (takes, at, route) in doors.into_iter().chain(controls) {
+        let pages = [("GET", openapi::PATH, Self::Document), ("GET", "/", Self::Home)];
+        for (takes, at, route) in doors.into_iter().chain(pages) {
             if at == path {
                 if takes == method.as_str() {
                     return route;
@@ -48,11 +51,12 @@ impl Route {
                 allowed.push(takes);
             }
         }
-        if allowed.is_empty() {
-            Self::Nowhere
-        } else {
-            Self::WrongMethod { allowed: allowed.join(", ") }
+        if !allowed.is_empty() {
+            let also = |takes| if takes == "GET" { "GET, HEAD" } else { takes };
+            let allowed: Vec<_> = allowed.into_iter().map(also).collect();
+            return Self::WrongMethod { allowed: allowed.join(", ") };
         }
+        Asked::of(method, path).map_or(Self::Nowhere, Self::Control)
     }
 }
 
@@ -72,6 +76,7 @@ fn ids_in(path: &str, pattern: &str) -> Option<Vec<String>> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::control::Control;
     use super::*;
 
     #[test]
@@ -82,19 +87,24 @@ mod tests {
         };
         for (method, path, route) in [
             (Method::GET, "/2/users/me", call(Endpoint::GetMe, &[])),
+            (Method::HEAD, "/2/users/me", call(Endpoint::GetMe, &[])),
             (Method::GET, "/2/users", call(Endpoint::GetUsers, &[])),
             (Method::GET, "/2/users/by", call(Endpoint::GetUsersBy, &[])),
             (Method::GET, "/2/users/12/blocking", call(Endpoint::GetBlocking, &["12"])),
             (Method::POST, "/2/users/12/blocking", call(Endpoint::PostBlocking, &["12"])),
             (Method::DELETE, "/2/users/1/blocking/2", call(Endpoint::DeleteBlocking, &["1", "2"])),
-            (Method::GET, "/sandbox/meter", Route::Control(Control::Meter)),
+            (Method::GET, "/sandbox/meter", Route::Control(Asked::Control(Control::Meter))),
+            (Method::GET, "/sandbox/no", Route::Control(Asked::Nowhere)),
+            (Method::GET, "/sandboxes", Route::Nowhere),
+            (Method::GET, "/", Route::Home),
+            (Method::GET, "/sandbox/openapi.json", Route::Document),
             (Method::GET, "/i/oauth2/authorize", Route::Door(Door::Authorize)),
             (Method::POST, "/i/oauth2/authorize", Route::Door(Door::Decide)),
             (Method::POST, "/1.1/oauth/invalidate_token", Route::Door(Door::Invalidate)),
             (Method::GET, "/2/oauth2/token", wrong("POST")),
-            (Method::DELETE, "/oauth/authorize", wrong("GET, POST")),
-            (Method::PUT, "/2/users/12/blocking", wrong("GET, POST")),
-            (Method::POST, "/2/users/me", wrong("GET")),
+            (Method::DELETE, "/oauth/authorize", wrong("GET, HEAD, POST")),
+            (Method::PUT, "/2/users/12/blocking", wrong("GET, HEAD, POST")),
+            (Method::POST, "/2/users/me", wrong("GET, HEAD")),
             (Method::GET, "/2/users/", Route::Nowhere),
             (Method::GET, "/3/users/me", Route::Nowhere),
             (Method::GET, "/2/users/12/blocking/", Route::WrongMethod { allowed: "DELETE".into() }),

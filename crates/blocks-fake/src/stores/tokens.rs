@@ -88,8 +88,10 @@ impl TokenStore for MemoryTokenStore {
         if slot.revision != base {
             return Ok(Claim::Moved(slot.stored()));
         }
-        if let Some(lease) = slot.lease.as_ref().filter(|lease| now < lease.expires_at) {
-            let retry_in = lease.expires_at.duration_since(now).unsigned_abs();
+        let standing = slot.lease.as_ref();
+        if let Some(retry_in) =
+            standing.and_then(|lease| Lease::keeps_out(lease.expires_at, ttl, now))
+        {
             return Ok(Claim::Busy { retry_in });
         }
         let expires_at = now.saturating_add(ttl).unwrap_or(Timestamp::MAX);

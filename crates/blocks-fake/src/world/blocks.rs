@@ -1,21 +1,25 @@
 //! Whom one person blocks, in the order in which the blocks were made.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::BTreeMap;
+use std::iter;
 
-use super::people::{Person, Population, Shuffle};
+use super::line::Line;
+use super::people::Person;
+use super::runs::Runs;
 
 /// The block list of one person.
 ///
 /// Each block has a number, and a later block a greater one; no number is ever given twice. The
-/// oldest blocks, up to the number [`Seeded::count`], follow from the seed and are computed. The
-/// newer ones are stored.
+/// oldest blocks, up to the number `seeded`, follow from the seed and are computed: they concern
+/// the first people of the person's [`Line`]. The newer ones are stored.
 #[derive(Debug, Clone)]
 pub(crate) struct BlockList {
-    seeded: Seeded,
+    line: Line,
+    seeded: u32,
     /// The numbers of seeded blocks that were lifted.
-    lifted: BTreeSet<u64>,
+    lifted: Runs,
     made: BTreeMap<u64, Person>,
-    numbers: HashMap<Person, u64>,
+    numbers: BTreeMap<Person, u64>,
     last: u64,
 }
 
@@ -28,15 +32,16 @@ pub(crate) struct Changes {
 }
 
 impl BlockList {
-    /// A list on which the seed puts `count` people.
-    pub(crate) fn seeded(seed: u64, owner: Person, count: u32) -> Self {
-        let seeded = Seeded::of(seed, owner, count);
+    /// A list on which the seed puts the first `count` people of its owner's line.
+    pub(crate) fn seeded(line: Line, count: u32) -> Self {
+        let seeded = count.min(Line::LENGTH);
         Self {
-            last: seeded.count.into(),
+            line,
             seeded,
-            lifted: BTreeSet::new(),
+            lifted: Runs::default(),
             made: BTreeMap::new(),
-            numbers: HashMap::new(),
+            numbers: BTreeMap::new(),
+            last: seeded.into(),
         }
     }
 
@@ -51,18 +56,18 @@ impl BlockList {
 
     pub(crate) fn changes(&self) -> Changes {
         Changes {
-            lifted: self.lifted.iter().copied().collect(),
+            lifted: self.lifted.iter().collect(),
             made: self.made.iter().map(|(number, person)| (*number, *person)).collect(),
             last: self.last,
         }
     }
 
     pub(crate) fn len(&self) -> u64 {
-        u64::from(self.seeded.count) - self.lifted.len() as u64 + self.made.len() as u64
+        u64::from(self.seeded) - self.lifted.len() + self.made.len() as u64
     }
 
     pub(crate) fn contains(&self, person: Person) -> bool {
-        self.number_of(person).is_some()
+        self.numbers.contains_key(&person) || self.standing_number(person).is_some()
     }
 
     /// Adds a block that did not stand.
@@ -74,12 +79,16 @@ impl BlockList {
 
     /// Takes a block away that stood.
     pub(crate) fn remove(&mut self, person: Person) {
-        match self.numbers.remove(&person) {
-            Some(number) => {
-                self.made.remove(&number);
-            }
-            None => self.lifted.extend(self.seeded.number_of(person)),
+        if let Some(number) = self.numbers.remove(&person) {
+            self.made.remove(&number);
+        } else if let Some(number) = self.standing_number(person) {
+            self.lifted.insert(number);
         }
+    }
+
+    /// Everybody on the list, newest block first.
+    pub(crate) fn newest(&self) -> impl Iterator<Item = Person> {
+        self.below(u64::MAX).map(|(_, person)| person)
     }
 
     /// The people of one page, and where the pages beside it are.
@@ -108,28 +117,52 @@ impl BlockList {
         }
     }
 
-    fn number_of(&self, person: Person) -> Option<u64> {
-        let made = self.numbers.get(&person).copied();
-        made.or_else(|| self.seeded.number_of(person).filter(|n| !self.lifted.contains(n)))
+    /// The number of the seeded block of somebody, if it has not been lifted.
+    fn standing_number(&self, person: Person) -> Option<u64> {
+        let number = self.line.number_of(person).filter(|number| *number <= self.seeded)?;
+        (!self.lifted.contains(number.into())).then_some(number.into())
     }
 
     /// The blocks before a number, newest first.
     fn below(&self, number: u64) -> impl Iterator<Item = (u64, Person)> {
         let made = self.made.range(..number).rev().map(|(number, person)| (*number, *person));
-        let seeded = 1..number.min(u64::from(self.seeded.count) + 1).max(1);
-        made.chain(self.standing(seeded.rev()))
+        let newest = number.saturating_sub(1).min(self.seeded.into());
+        let standing = iter::successors(self.standing_from(newest), |number| {
+            self.standing_from(number.saturating_sub(1))
+        });
+        made.chain(self.seeded_blocks(standing))
     }
 
     /// The blocks after a number, oldest first.
     fn above(&self, number: u64) -> impl Iterator<Item = (u64, Person)> {
         let after = number.saturating_add(1);
         let made = self.made.range(after..).map(|(number, person)| (*number, *person));
-        self.standing(after.max(1)..u64::from(self.seeded.count) + 1).chain(made)
+        let standing = iter::successors(self.standing_up_from(after.max(1)), |number| {
+            self.standing_up_from(number + 1)
+        });
+        self.seeded_blocks(standing).chain(made)
     }
 
-    /// The seeded blocks of some numbers, without those that were lifted.
-    fn standing(&self, numbers: impl Iterator<Item = u64>) -> impl Iterator<Item = (u64, Person)> {
-        numbers.filter(|number| !self.lifted.contains(number)).map(|n| (n, self.seeded.person(n)))
+    /// The newest seeded block that stands, from a number towards older ones.
+    fn standing_from(&self, number: u64) -> Option<u64> {
+        let lifted = self.lifted.run_with(number);
+        let number = lifted.map_or(number, |(first, _)| first.saturating_sub(1));
+        (number > 0).then_some(number)
+    }
+
+    /// The oldest seeded block that stands, from a number towards newer ones.
+    fn standing_up_from(&self, number: u64) -> Option<u64> {
+        let lifted = self.lifted.run_with(number);
+        let number = lifted.map_or(number, |(_, last)| last.saturating_add(1));
+        (number <= self.seeded.into()).then_some(number)
+    }
+
+    fn seeded_blocks(
+        &self,
+        numbers: impl Iterator<Item = u64>,
+    ) -> impl Iterator<Item = (u64, Person)> {
+        let line = self.line;
+        numbers.filter_map(move |n| Some((n, line.person(u32::try_from(n).ok()?))))
     }
 }
 
@@ -155,49 +188,10 @@ pub(crate) struct Slice {
     pub(crate) previous: Option<Position>,
 }
 
-/// The blocks that follow from the seed: number 1 is the oldest, [`Seeded::count`] the newest.
-#[derive(Debug, Clone, Copy)]
-struct Seeded {
-    count: u32,
-    order: Shuffle,
-    /// Where the owner stands in the order; nobody blocks themselves, so this place is skipped.
-    owner_at: u32,
-}
-
-impl Seeded {
-    fn of(seed: u64, owner: Person, count: u32) -> Self {
-        let order = Shuffle::of(seed, "blocks", owner.number());
-        let count = count.min(Population::SIZE - 1);
-        Self { count, order, owner_at: order.place_of(owner.number()) }
-    }
-
-    /// Whom the block of a number concerns; numbers beyond the count name strangers.
-    fn person(self, number: u64) -> Person {
-        let place = u32::try_from(number.saturating_sub(1)).unwrap_or(u32::MAX);
-        let place = place.saturating_add(u32::from(place >= self.owner_at)) % Population::SIZE;
-        Person::new(self.order.at(place))
-    }
-
-    fn number_of(self, person: Person) -> Option<u64> {
-        let place = self.order.place_of(person.number());
-        if place == self.owner_at {
-            return None;
-        }
-        let number = place - u32::from(place > self.owner_at) + 1;
-        (number <= self.count).then_some(number.into())
-    }
-}
-
-impl BlockList {
-    /// Somebody whom the seed does not put on the list, and who is not its owner.
-    pub(crate) fn stranger_at(&self, place: u32) -> Option<Person> {
-        let number = self.seeded.count.checked_add(place)?.checked_add(1)?;
-        (number < Population::SIZE).then(|| self.seeded.person(number.into()))
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use proptest::prelude::*;
 
     use super::*;
@@ -221,13 +215,17 @@ mod tests {
         }
     }
 
+    fn list(seed: u64, owner: u32, count: u32) -> BlockList {
+        BlockList::seeded(Line::of(seed, Person::new(owner)), count)
+    }
+
     fn everybody(list: &BlockList) -> Vec<Person> {
-        list.page(Position::Newest, usize::MAX).people
+        list.newest().collect()
     }
 
     /// Seeded people for the first numbers, strangers for the others.
     fn someone(list: &BlockList, number: u32) -> Person {
-        list.seeded.person(u64::from(number) + 1)
+        list.line.person(number + 1)
     }
 
     proptest! {
@@ -235,7 +233,7 @@ mod tests {
         /// nobody appears twice.
         #[test]
         fn a_sweep_is_stable_under_change(seed: u64, size in 1..7_usize, steps in steps()) {
-            let mut list = BlockList::seeded(seed, Person::new(5), 30);
+            let mut list = list(seed, 5, 30);
             let mut always: BTreeSet<_> = everybody(&list).into_iter().collect();
             let mut seen = Vec::new();
             let mut position = Some(Position::Newest);
@@ -263,7 +261,7 @@ mod tests {
 
         #[test]
         fn there_and_back_is_the_same_list(seed: u64, count in 0..40_u32, size in 1..9_usize) {
-            let list = BlockList::seeded(seed, Person::new(9), count);
+            let list = list(seed, 9, count);
             let mut pages = vec![list.page(Position::Newest, size)];
             while let Some(next) = pages.last().and_then(|page| page.next) {
                 pages.push(list.page(next, size));
@@ -279,7 +277,7 @@ mod tests {
 
         #[test]
         fn the_newest_block_comes_first(seed: u64, toggled in prop::collection::vec(0..60_u32, 0..40)) {
-            let mut list = BlockList::seeded(seed, Person::new(1), 20);
+            let mut list = list(seed, 1, 20);
             let mut model = everybody(&list);
             prop_assert_eq!(model.len(), 20);
             for number in toggled {
@@ -291,7 +289,7 @@ mod tests {
                 }
             }
             prop_assert_eq!(list.len(), model.len() as u64);
-            let restored = BlockList::seeded(seed, Person::new(1), 20).with_changes(list.changes());
+            let restored = self::list(seed, 1, 20).with_changes(list.changes());
             prop_assert_eq!(everybody(&restored), model.clone());
             prop_assert_eq!(everybody(&list), model);
         }
@@ -301,7 +299,7 @@ mod tests {
     fn nobody_blocks_themselves_whatever_the_seed() {
         for seed in 0..50 {
             let owner = Person::new(seed);
-            let list = BlockList::seeded(seed.into(), owner, 1000);
+            let list = list(seed.into(), seed, 1000);
             assert!(!list.contains(owner));
             assert!(!everybody(&list).contains(&owner));
         }

@@ -1,6 +1,8 @@
 //! What the API does with a call, whichever way it came in.
 
+use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap};
+use std::time::Duration;
 
 use blocks_domain::{
     BlockPair, Change, Effect, Endpoint, RateWindow, Refusal, Relationship, Side, Sides,
@@ -9,31 +11,37 @@ use blocks_domain::{
 use jiff::Timestamp;
 
 use super::World;
+use super::activity::Activity;
 use super::authority::{Authority, Bearer, Identity};
 use super::blocks::{BlockList, Slice};
 use super::builder::Tier;
+use super::cast::Cast;
 use super::meter::{Meter, Tariff};
 use super::page_token::Bookmark;
 use super::people::Person;
-use super::time::Time;
+use super::status::{Absence, AccountStatus};
+use super::time::{self, Time};
 use super::view::View;
 use super::windows::Windows;
 
 /// Everything in a world that changes.
 #[derive(Debug)]
 pub(super) struct State {
-    pub(super) seed: u64,
-    /// How many blocks the seed gives the owner.
-    pub(super) blocks: u32,
+    pub(super) cast: Cast,
     pub(super) tier: Tier,
     pub(super) limits: bool,
     pub(super) enrolled: bool,
     pub(super) monthly_cap: Option<u64>,
     pub(super) time: Time,
+    pub(super) page_token_lifetime: Duration,
+    /// The lists that are no longer as the seed made them.
     pub(super) lists: HashMap<Person, BlockList>,
+    /// What has become of accounts by hand.
+    pub(super) statuses: HashMap<Person, AccountStatus>,
     /// Who follows whom.
     pub(super) follows: BTreeSet<(Person, Person)>,
     pub(super) authority: Authority,
+    pub(super) activity: Activity,
     pub(super) meter: Meter,
     pub(super) windows: Windows,
 }
@@ -88,6 +96,21 @@ pub(crate) enum Denial {
     Capped,
 }
 
+impl Denial {
+    /// All of them.
+    #[cfg(feature = "server")]
+    pub(crate) const ALL: [Self; 8] = [
+        Self::Unauthenticated,
+        Self::AppOnly,
+        Self::RateLimited,
+        Self::NotEnrolled,
+        Self::Forbidden,
+        Self::OAuth1Permissions,
+        Self::OutOfCredits,
+        Self::Capped,
+    ];
+}
+
 /// A page of a block list, with its neighbours.
 #[derive(Debug)]
 pub(crate) struct BlocksRead {
@@ -105,6 +128,10 @@ impl World {
         let identity = state.identify(claim, now);
         let identity = identity.ok_or_else(|| unknown(Denial::Unauthenticated))?;
         let Bearer::User(person) = identity.bearer else { return Err(unknown(Denial::AppOnly)) };
+        if !state.is_active(person) {
+            // Inferred: the tokens of an account that is not there are worth nothing meanwhile.
+            return Err(unknown(Denial::Unauthenticated));
+        }
 
         let taken = state.take_window(person, endpoint, now);
         let (Ok(rate) | Err(rate)) = taken;
@@ -126,19 +153,26 @@ impl World {
         identity.is_some_and(|identity| identity.rights.may_write())
     }
 
-    /// Reads a page of the caller's block list, and charges for it.
+    /// Reads a page of the caller's block list, and charges for those whom it shows.
+    ///
+    /// Whoever is not there drops out, and nobody takes their place, so that a page can be short,
+    /// and even empty, without being the last.
     pub(crate) fn read_blocks(&self, caller: &Caller, at: Bookmark, size: usize) -> BlocksRead {
         let mut state = self.lock();
-        let Slice { people, next, previous } = state.list(caller.person).page(at.position, size);
+        let page = state.list(caller.person).page(at.position, size);
+        let Slice { mut people, next, previous } = page;
+        people.retain(|person| state.is_active(*person));
         state.charge(Endpoint::GetBlocking, &people);
-        let standings = state.standings(caller.person, people);
+        // Whoever is on the list is blocked: nobody needs to look them up there again.
+        let relation = |person| (person, state.relation(caller.person, person, true));
+        let standings = people.into_iter().map(relation).collect();
         drop(state);
         let people = self.views(caller, standings);
         let bookmark = |position: Option<_>| position.map(Bookmark::at);
         BlocksRead { people, next: bookmark(next), previous: bookmark(previous) }
     }
 
-    /// Looks users up, and charges for those who exist.
+    /// Looks users up, and charges for those who are there.
     pub(crate) fn look_up(
         &self,
         caller: &Caller,
@@ -146,35 +180,40 @@ impl World {
         users: impl IntoIterator<Item = UserId>,
     ) -> Vec<View> {
         let users = users.into_iter();
-        let people: Vec<_> = users.filter_map(|user| self.people().by_id(user)).collect();
+        let mut people: Vec<_> = users.filter_map(|user| self.people().by_id(user)).collect();
         let mut state = self.lock();
+        people.retain(|person| state.is_active(*person));
         state.charge(endpoint, &people);
-        let standings = state.standings(caller.person, people);
+        let standing = |person| (person, state.between(caller.person, person));
+        let standings = people.into_iter().map(standing).collect();
         drop(state);
         self.views(caller, standings)
     }
 
     /// What the caller sees of a user, free of charge.
-    pub(crate) fn view(&self, caller: &Caller, user: UserId) -> Option<View> {
-        let person = self.people().by_id(user)?;
-        let standings = self.lock().standings(caller.person, vec![person]);
-        self.views(caller, standings).pop()
+    ///
+    /// # Errors
+    /// The user is not there.
+    pub(crate) fn view(&self, caller: &Caller, user: UserId) -> Result<View, Absence> {
+        let person = self.people().by_id(user).ok_or(Absence::NotFound)?;
+        let state = self.lock();
+        if let Some(absence) = state.status(person).absence() {
+            return Err(absence);
+        }
+        let relationship = state.between(caller.person, person);
+        drop(state);
+        Ok(self.seen(caller, person, relationship))
     }
 
     /// Makes the profiles, which takes most of the time of a read and needs no lock.
     fn views(&self, caller: &Caller, standings: Vec<(Person, Relationship)>) -> Vec<View> {
-        let population = self.people();
-        let view = |(person, relationship)| View {
-            profile: population.profile(person),
-            is_self: caller.person == person,
-            relationship,
-        };
+        let view = |(person, relationship)| self.seen(caller, person, relationship);
         standings.into_iter().map(view).collect()
     }
 
-    /// Whether there is such a user.
-    pub(crate) fn has(&self, user: UserId) -> bool {
-        self.people().by_id(user).is_some()
+    fn seen(&self, caller: &Caller, person: Person, relationship: Relationship) -> View {
+        let profile = self.people().profile(person);
+        View { profile, is_self: caller.person == person, relationship }
     }
 
     /// The id that belongs to a handle.
@@ -183,20 +222,34 @@ impl World {
         people.by_username(username).map(|person| people.id(person))
     }
 
-    /// Blocks or unblocks, unless one of the two does not exist; answers whether both do.
-    pub(crate) fn set_blocking(&self, pair: BlockPair, blocking: bool) -> bool {
-        let change = if blocking { Self::block } else { Self::unblock };
-        change(self, pair).is_ok()
+    /// Blocks or unblocks, as far as the API lets one.
+    ///
+    /// What holds for users who are suspended or have left is inferred: nobody begins to block
+    /// them, whoever blocks them goes on doing so, and everybody can let them go.
+    ///
+    /// # Errors
+    /// Why the target cannot be blocked.
+    pub(crate) fn set_blocking(&self, pair: BlockPair, blocking: bool) -> Result<(), Absence> {
+        let (source, target) = self.both(pair).map_err(|_| Absence::NotFound)?;
+        let mut state = self.lock();
+        match state.status(target).absence() {
+            Some(absence) if blocking && !state.blocks(source, target) => return Err(absence),
+            _ if blocking => state.block(source, target),
+            _ => state.unblock(source, target),
+        };
+        Ok(())
     }
 
     /// The token that leads a user to a bookmark.
     pub(crate) fn page_token(&self, bookmark: Bookmark, user: UserId) -> blocks_domain::PageToken {
-        bookmark.token(user, &self.shared.seal)
+        let state = self.lock();
+        let expires_at = time::after(state.time.now(), state.page_token_lifetime);
+        bookmark.token(user, expires_at, &self.shared.seal)
     }
 
-    /// The bookmark that a user's token leads to.
+    /// The bookmark that a user's token leads to, unless the token has expired.
     pub(crate) fn bookmark(&self, token: &str, user: UserId) -> Option<Bookmark> {
-        Bookmark::read(token, user, &self.shared.seal)
+        Bookmark::read(token, user, self.now(), &self.shared.seal)
     }
 }
 
@@ -238,10 +291,12 @@ impl State {
         if !spec.availability.contains(&self.tier.availability()) {
             return Some(Denial::Forbidden);
         }
-        let tariff = spec.price.and_then(Tariff::of)?;
-        if self.meter.is_out_of_credits(tariff) {
+        let price = spec.price?;
+        if self.meter.is_out_of_credits(price) {
             return Some(Denial::OutOfCredits);
         }
+        // The cap is one of reads.
+        Tariff::of(price)?;
         let read = self.meter.month_reads(now);
         self.monthly_cap.is_some_and(|cap| read >= cap).then_some(Denial::Capped)
     }
@@ -253,22 +308,36 @@ impl State {
         }
     }
 
-    /// What stands between somebody and each of some people.
-    fn standings(&self, viewer: Person, people: Vec<Person>) -> Vec<(Person, Relationship)> {
-        people.into_iter().map(|person| (person, self.between(viewer, person))).collect()
+    /// The list of somebody; empty unless the seed or a call filled it.
+    pub(super) fn list(&self, person: Person) -> Cow<'_, BlockList> {
+        match self.lists.get(&person) {
+            Some(list) => Cow::Borrowed(list),
+            None => Cow::Owned(self.cast.list_of(person)),
+        }
     }
 
-    /// The list of somebody; empty unless the seed or a call filled it.
-    pub(super) fn list(&mut self, person: Person) -> &mut BlockList {
-        let seed = self.seed;
-        self.lists.entry(person).or_insert_with(|| BlockList::seeded(seed, person, 0))
+    /// The list of somebody, to be changed.
+    fn list_mut(&mut self, person: Person) -> &mut BlockList {
+        let cast = self.cast;
+        self.lists.entry(person).or_insert_with(|| cast.list_of(person))
+    }
+
+    fn blocks(&self, by: Person, other: Person) -> bool {
+        match self.lists.get(&by) {
+            Some(list) => list.contains(other),
+            None => self.cast.blocks_of(by) > 0 && self.cast.list_of(by).contains(other),
+        }
     }
 
     /// What stands between two people; nothing between somebody and themselves.
     pub(super) fn between(&self, source: Person, target: Person) -> Relationship {
-        let blocks = |by, other| self.lists.get(&by).is_some_and(|list| list.contains(other));
+        self.relation(source, target, self.blocks(source, target))
+    }
+
+    /// The same, where it is known whether the source blocks the target.
+    fn relation(&self, source: Person, target: Person, is_blocked: bool) -> Relationship {
         let follows = |by, other| self.follows.contains(&(by, other));
-        let blocking = sides(blocks(source, target), blocks(target, source));
+        let blocking = sides(is_blocked, self.blocks(target, source));
         let following = sides(follows(source, target), follows(target, source));
         // A block that the seed made is never joined by a follow: following is refused across it.
         Relationship::new(blocking, following).unwrap_or_default()
@@ -302,8 +371,8 @@ impl State {
                 Side::Target => (target, source),
             };
             match change {
-                Change::Blocked => self.list(by).add(other),
-                Change::Unblocked => self.list(by).remove(other),
+                Change::Blocked => self.list_mut(by).add(other),
+                Change::Unblocked => self.list_mut(by).remove(other),
                 Change::Followed => {
                     self.follows.insert((by, other));
                 }
@@ -311,6 +380,7 @@ impl State {
                     self.follows.remove(&(by, other));
                 }
             }
+            self.activity.publish(by, other, *change, self.time.now());
         }
         transition
     }

@@ -2,10 +2,10 @@
 
 /// Numbers that look random and follow from a seed, a purpose and a number: splitmix64.
 #[derive(Debug, Clone)]
-pub(super) struct Dice(u64);
+pub(crate) struct Dice(u64);
 
 impl Dice {
-    pub(super) fn of(seed: u64, purpose: &str, number: u32) -> Self {
+    pub(crate) fn of(seed: u64, purpose: &str, number: u32) -> Self {
         let mut dice = Self(seed);
         for byte in purpose.bytes() {
             dice.0 = dice.next() ^ u64::from(byte);
@@ -29,6 +29,13 @@ impl Dice {
             Some(number) => number,
             None => 0,
         }
+    }
+
+    /// A number from 0 up to, but not including, 1.
+    #[cfg(feature = "server")]
+    pub(crate) fn fraction(&mut self) -> f64 {
+        const BITS: u32 = f64::MANTISSA_DIGITS;
+        (self.next() >> (u64::BITS - BITS)) as f64 / (1_u64 << BITS) as f64
     }
 
     /// Whether something happens that happens `so_many` times in a thousand.

@@ -1,10 +1,9 @@
 //! What reading costs.
 
-use std::collections::HashSet;
-
 use blocks_domain::{BillingDay, Price, Usd};
 use jiff::Timestamp;
 
+use super::crowd::Crowd;
 use super::people::Person;
 
 /// Counts what is read and what it costs.
@@ -13,12 +12,13 @@ use super::people::Person;
 #[derive(Debug, Clone)]
 pub(crate) struct Meter {
     day: BillingDay,
-    paid_blocks: HashSet<Person>,
-    paid_lookups: HashSet<Person>,
+    paid_blocks: Crowd,
+    paid_lookups: Crowd,
     block_reads: u64,
     user_lookups: u64,
     month_reads: u64,
     free_reads: u64,
+    block_events: u64,
     cost: Usd,
     credits: Option<Usd>,
 }
@@ -33,6 +33,8 @@ pub struct MeterReading {
     pub user_lookups: u64,
     /// How many users were free, because they had been paid for on the same UTC day.
     pub free_reads: u64,
+    /// How many block events were delivered and paid for.
+    pub block_events: u64,
     /// What all of it cost.
     pub cost: Usd,
     /// What is left of the credits; `None` when there is no bound.
@@ -69,6 +71,7 @@ pub(crate) struct MeterRecord {
     pub(crate) user_lookups: u64,
     pub(crate) month_reads: u64,
     pub(crate) free_reads: u64,
+    pub(crate) block_events: u64,
     pub(crate) cost: Usd,
     pub(crate) credits: Option<Usd>,
 }
@@ -87,24 +90,21 @@ impl Meter {
             user_lookups: record.user_lookups,
             month_reads: record.month_reads,
             free_reads: record.free_reads,
+            block_events: record.block_events,
             cost: record.cost,
             credits: record.credits,
         }
     }
 
     pub(crate) fn record(&self) -> MeterRecord {
-        let sorted = |paid: &HashSet<Person>| {
-            let mut paid: Vec<_> = paid.iter().copied().collect();
-            paid.sort_unstable();
-            paid
-        };
         MeterRecord {
-            paid_blocks: sorted(&self.paid_blocks),
-            paid_lookups: sorted(&self.paid_lookups),
+            paid_blocks: self.paid_blocks.people(),
+            paid_lookups: self.paid_lookups.people(),
             block_reads: self.block_reads,
             user_lookups: self.user_lookups,
             month_reads: self.month_reads,
             free_reads: self.free_reads,
+            block_events: self.block_events,
             cost: self.cost,
             credits: self.credits,
         }
@@ -115,6 +115,7 @@ impl Meter {
             block_reads: self.block_reads,
             user_lookups: self.user_lookups,
             free_reads: self.free_reads,
+            block_events: self.block_events,
             cost: self.cost,
             credits: self.credits,
         }
@@ -124,9 +125,9 @@ impl Meter {
         self.credits = credits;
     }
 
-    /// Whether the credits no longer pay for a single read.
-    pub(crate) fn is_out_of_credits(&self, tariff: Tariff) -> bool {
-        self.credits.is_some_and(|left| left < tariff.price().per_unit())
+    /// Whether the credits no longer pay for one unit.
+    pub(crate) fn is_out_of_credits(&self, price: Price) -> bool {
+        self.credits.is_some_and(|left| left < price.per_unit())
     }
 
     /// How many reads were paid for in the month of `now`.
@@ -157,10 +158,23 @@ impl Meter {
         *total += billed;
         self.month_reads += billed;
         self.free_reads += read - billed;
-        let cost = tariff.price().cost_of(billed);
+        self.spend(tariff.price().cost_of(billed));
+        billed
+    }
+
+    /// Charges for a block event; says whether the credits paid for it.
+    pub(crate) fn charge_event(&mut self) -> bool {
+        if self.is_out_of_credits(Price::BLOCK_EVENT) {
+            return false;
+        }
+        self.block_events += 1;
+        self.spend(Price::BLOCK_EVENT.per_unit());
+        true
+    }
+
+    fn spend(&mut self, cost: Usd) {
         self.cost = self.cost.checked_add(cost).unwrap_or(Usd::MAX);
         self.credits = self.credits.map(|left| left.checked_sub(cost).unwrap_or(Usd::ZERO));
-        billed
     }
 
     fn turn_to(&mut self, now: Timestamp) {
@@ -219,10 +233,10 @@ mod tests {
         let now = Timestamp::UNIX_EPOCH;
         let mut meter = Meter::new(now);
         meter.set_credits(Some(usd("0.005")));
-        assert!(!meter.is_out_of_credits(Tariff::BlockRead));
-        assert!(meter.is_out_of_credits(Tariff::UserLookup));
+        assert!(!meter.is_out_of_credits(Price::BLOCK_READ));
+        assert!(meter.is_out_of_credits(Price::USER_LOOKUP));
         meter.charge(Tariff::BlockRead, people(0..100), now);
         assert_eq!(meter.reading().credits, Some(Usd::ZERO));
-        assert!(meter.is_out_of_credits(Tariff::BlockRead));
+        assert!(meter.is_out_of_credits(Price::BLOCK_READ));
     }
 }

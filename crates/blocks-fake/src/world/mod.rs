@@ -1,17 +1,27 @@
 //! A world: people, whom they block and follow, and an API that counts and charges.
 
+mod absentees;
+mod activity;
 mod authority;
 mod blocks;
 mod builder;
+mod bulk;
 mod call;
+mod cast;
 mod clock;
+mod crowd;
 mod dice;
+mod line;
 mod meter;
 mod page_token;
 mod people;
 mod profile;
+mod restore;
+mod runs;
+mod settings;
 mod sign_in;
 mod snapshot;
+mod status;
 mod text;
 mod time;
 mod view;
@@ -30,17 +40,27 @@ pub use builder::{Tier, WorldBuilder};
 pub use clock::WorldClock;
 pub use meter::MeterReading;
 pub use profile::{Badge, Pin, PostCounts, Profile, ProfileCounts, ProfilePost};
+pub use settings::Settings;
 pub use snapshot::{InvalidWorldState, WorldState};
+pub use status::AccountStatus;
 pub use text::{Meaning, Span, Text};
 
+pub(crate) use activity::{
+    End, EventKind, NotSubscribed, Subscription, Told, TooManyStreams, USER_FIELDS,
+};
+#[cfg(feature = "server")]
+pub(crate) use activity::{Ending, EventStream, LONGEST_BACKFILL};
 pub(crate) use authority::{ACCESS_LIFETIME, Authority, Client, TokenError};
 #[cfg(feature = "server")]
 pub(crate) use authority::{AuthorizationRequest, Challenge, Question};
 #[cfg(feature = "server")]
 pub(crate) use blocks::Position;
 pub(crate) use call::{Caller, Claim, Denial, Denied};
+#[cfg(feature = "server")]
+pub(crate) use dice::Dice;
 pub(crate) use page_token::Bookmark;
-pub(crate) use view::{Company, MissingPost, Unseen, View};
+pub(crate) use status::Absence;
+pub(crate) use view::{Company, Missing, Unseen, View};
 
 use crate::seal::Seal;
 use call::State;
@@ -73,9 +93,12 @@ struct Shared {
     people: Population,
     owner: Person,
     seal: Seal,
+    keep_alive: Duration,
     state: Mutex<State>,
     #[cfg(feature = "server")]
     faults: Mutex<crate::server::Faults>,
+    #[cfg(feature = "server")]
+    requests: Mutex<crate::server::Requests>,
     #[cfg(feature = "server")]
     nonces: Mutex<crate::server::Nonces>,
 }
@@ -99,17 +122,24 @@ impl World {
         self.people().id(self.shared.owner)
     }
 
-    /// A user whom the seed does not put on the owner's block list: a different one for each
-    /// number.
+    /// A user whom the seed does not put on the owner's block list, and who is there: a different
+    /// one for each number.
     ///
     /// # Panics
     /// There are not that many: the owner, those blocked from the beginning and the strangers are
     /// about 67 million together.
     #[must_use]
     pub fn stranger(&self, number: u32) -> UserId {
-        let mut state = self.lock();
-        let stranger = state.list(self.shared.owner).stranger_at(number);
+        let stranger = self.lock().cast.stranger(number);
         self.people().id(stranger.expect("this world has that many strangers"))
+    }
+
+    /// A user besides the owner to whom the seed gives a block list; `None` where there are not
+    /// that [many](WorldBuilder::neighbours).
+    #[must_use]
+    pub fn neighbour(&self, number: u32) -> Option<UserId> {
+        let neighbour = self.lock().cast.neighbour(number);
+        neighbour.map(|person| self.people().id(person))
     }
 
     /// What a user shows; `None` when there is no such user.
@@ -117,6 +147,12 @@ impl World {
     pub fn profile(&self, user: UserId) -> Option<Profile> {
         let people = self.people();
         people.by_id(user).map(|person| people.profile(person))
+    }
+
+    /// How often a stream that has nothing to tell gives a sign of life, by the real clock.
+    #[must_use]
+    pub fn keep_alive(&self) -> Duration {
+        self.shared.keep_alive
     }
 
     /// The time of the world.
@@ -175,19 +211,23 @@ impl World {
         Ok(self.lock().unfollow(source, target))
     }
 
-    /// How many users somebody blocks; nobody blocks anybody who does not exist.
+    /// How many users somebody blocks, those included who are suspended or deactivated; nobody
+    /// blocks anybody who does not exist.
     #[must_use]
     pub fn block_count(&self, user: UserId) -> u64 {
         self.people().by_id(user).map_or(0, |person| self.lock().list(person).len())
     }
 
-    /// Whom somebody blocks, newest block first, at most so many.
+    /// Whom somebody blocks, newest block first, at most so many: those whom reading the list
+    /// shows.
     #[must_use]
     pub fn blocks(&self, user: UserId, at_most: usize) -> Vec<UserId> {
         let people = self.people();
         let Some(person) = people.by_id(user) else { return Vec::new() };
-        let page = self.lock().list(person).page(blocks::Position::Newest, at_most);
-        page.people.into_iter().map(|person| people.id(person)).collect()
+        let state = self.lock();
+        let list = state.list(person);
+        let shown = list.newest().filter(|person| state.is_active(*person)).take(at_most);
+        shown.map(|person| people.id(person)).collect()
     }
 
     /// What has been charged so far.
@@ -235,6 +275,11 @@ impl World {
     #[cfg(feature = "server")]
     pub(crate) fn faults(&self) -> MutexGuard<'_, crate::server::Faults> {
         self.shared.faults.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    #[cfg(feature = "server")]
+    pub(crate) fn recorded(&self) -> MutexGuard<'_, crate::server::Requests> {
+        self.shared.requests.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     #[cfg(feature = "server")]

@@ -111,6 +111,8 @@ pub enum Pin {
     Post(ProfilePost),
     /// A post that is gone: only its id is left.
     Gone(PostId),
+    /// A post that is withheld everywhere, as after a claim of copyright.
+    Withheld(PostId),
 }
 
 impl Pin {
@@ -119,7 +121,7 @@ impl Pin {
     pub fn id(&self) -> PostId {
         match self {
             Self::Post(post) => post.id,
-            Self::Gone(id) => *id,
+            Self::Gone(id) | Self::Withheld(id) => *id,
         }
     }
 }
@@ -142,6 +144,8 @@ pub struct ProfilePost {
     pub counts: PostCounts,
     /// Whether it may hold sensitive content.
     pub sensitive: bool,
+    /// The countries in which it is withheld.
+    pub withheld_in: Vec<&'static str>,
 }
 
 impl ProfilePost {
@@ -217,7 +221,11 @@ impl Population {
         let mut dice = self.dice("pin", person);
         dice.chance(350).then(|| {
             let post = self.post(person, "pinned");
-            if dice.chance(30) { Pin::Gone(post.id) } else { Pin::Post(post) }
+            match dice.below(1000) {
+                0..=29 => Pin::Gone(post.id),
+                30..=39 => Pin::Withheld(post.id),
+                _ => Pin::Post(post),
+            }
         })
     }
 
@@ -241,6 +249,7 @@ impl Population {
                 reposts: seen / 90,
             },
             sensitive: dice.chance(40),
+            withheld_in: withheld(&mut dice),
         }
     }
 
@@ -355,9 +364,15 @@ mod tests {
         assert!(has(|p| p.protected), "protected");
         assert!(has(|p| matches!(p.pinned, Some(Pin::Post(_)))), "a pinned post");
         assert!(has(|p| matches!(p.pinned, Some(Pin::Gone(_)))), "a pinned post that is gone");
+        assert!(has(|p| matches!(p.pinned, Some(Pin::Withheld(_)))), "a pinned post withheld");
         assert!(has(|p| p.badge == Badge::Government), "badges");
         assert!(has(|p| p.affiliation.is_some()), "an affiliation");
         assert!(has(|p| !p.withheld_in.is_empty()), "withheld");
+        let is_withheld = |post: &ProfilePost| !post.withheld_in.is_empty();
+        assert!(
+            thousands().filter_map(|p| p.most_recent).any(|post| is_withheld(&post)),
+            "posts too"
+        );
         assert!(has(|p| p.counts.followers > 1_000_000), "fame");
         assert!(has(|p| p.counts.followers < 10), "none of it");
     }

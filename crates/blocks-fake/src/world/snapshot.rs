@@ -1,17 +1,21 @@
 //! A world as it is kept between runs.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use blocks_domain::{Endpoint, Scope, Usd};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use super::activity::{Activity, ActivityRecord};
 use super::authority::{Bearer, Grant, Grants, Records};
-use super::blocks::{BlockList, Changes};
+use super::blocks::Changes;
 use super::builder::{Tier, WorldBuilder};
 use super::call::State;
+use super::cast::Parts;
 use super::meter::{Meter, MeterRecord};
 use super::people::Person;
+use super::status::AccountStatus;
 use super::time::Time;
 use super::windows::{Window, Windows};
 use super::{Shared, World};
@@ -28,18 +32,33 @@ pub struct WorldState {
     version: u32,
     seed: u64,
     blocks: u32,
+    #[serde(default)]
+    unavailable: u16,
+    #[serde(default)]
+    neighbours: u32,
+    #[serde(default)]
+    neighbour_blocks: u32,
     enterprise: bool,
     limits: bool,
     enrolled: bool,
     monthly_cap: Option<u64>,
     clock: ClockState,
+    /// Absent where a version wrote it whose page tokens never expired.
+    #[serde(default)]
+    page_token_seconds: Option<u64>,
     lists: Vec<ListState>,
+    /// What has become of accounts by hand, by number.
+    #[serde(default)]
+    statuses: Vec<(u32, AccountStatus)>,
     /// Who follows whom, by number.
     follows: Vec<(u32, u32)>,
     grants: Vec<GrantState>,
     /// Absent where a version wrote it that nobody could sign in to.
     #[serde(default)]
     signing_in: Option<Records>,
+    /// Absent where a version wrote it that told nobody of anything.
+    #[serde(default)]
+    activity: ActivityRecord,
     meter: MeterState,
     windows: Vec<WindowState>,
 }
@@ -82,6 +101,8 @@ struct MeterState {
     user_lookups: u64,
     month_reads: u64,
     free_reads: u64,
+    #[serde(default)]
+    block_events: u64,
     cost: Usd,
     credits: Option<Usd>,
 }
@@ -106,6 +127,15 @@ pub enum InvalidWorldState {
         /// The version that it says.
         found: u32,
     },
+    /// It is of a world with another seed, in which other people live.
+    #[error("the state is of seed {found}, and this world is of seed {seed}")]
+    #[non_exhaustive]
+    OtherSeed {
+        /// The seed of the state.
+        found: u64,
+        /// The seed of the world.
+        seed: u64,
+    },
     /// It names a scope or an endpoint that does not exist.
     #[error("the state names {word:?}, which does not exist")]
     #[non_exhaustive]
@@ -124,17 +154,23 @@ impl World {
         let state = self.lock();
         WorldState {
             version: VERSION,
-            seed: state.seed,
-            blocks: state.blocks,
+            seed: state.cast.seed,
+            blocks: state.cast.parts.blocks,
+            unavailable: state.cast.parts.unavailable,
+            neighbours: state.cast.parts.neighbours,
+            neighbour_blocks: state.cast.parts.neighbour_blocks,
             enterprise: state.tier == Tier::Enterprise,
             limits: state.limits,
             enrolled: state.enrolled,
             monthly_cap: state.monthly_cap,
             clock: ClockState::of(state.time),
+            page_token_seconds: Some(state.page_token_lifetime.as_secs()),
             lists: lists(&state),
+            statuses: statuses(&state),
             follows: state.follows.iter().map(|(by, of)| (by.number(), of.number())).collect(),
             grants: grants(state.authority.grants()),
             signing_in: Some(state.authority.records().clone()),
+            activity: state.activity.record(),
             meter: MeterState::of(&state.meter, state.time.now()),
             windows: windows(&state.windows),
         }
@@ -165,15 +201,32 @@ impl World {
         let time = kept.clock.time();
         let builder = WorldBuilder {
             seed: kept.seed,
-            blocks: kept.blocks,
+            parts: kept.parts(),
             tier,
             limits: kept.limits,
             time,
+            page_token_lifetime: kept.page_token_lifetime(),
             ..WorldBuilder::default()
         };
         let world = builder.build();
         world.shared.restore(kept)?;
         Ok(world)
+    }
+}
+
+impl WorldState {
+    const fn parts(&self) -> Parts {
+        Parts {
+            blocks: self.blocks,
+            unavailable: self.unavailable,
+            neighbours: self.neighbours,
+            neighbour_blocks: self.neighbour_blocks,
+        }
+    }
+
+    fn page_token_lifetime(&self) -> Duration {
+        let kept = self.page_token_seconds.map(Duration::from_secs);
+        kept.unwrap_or(WorldBuilder::PAGE_TOKEN_LIFETIME)
     }
 }
 
@@ -185,15 +238,16 @@ impl Shared {
         let mut state = self.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         for list in kept.lists {
             let (owner, changes) = list.changes();
-            let seeded = if owner == self.owner { kept.blocks } else { 0 };
-            let list = BlockList::seeded(self.seed, owner, seeded).with_changes(changes);
+            let list = state.cast.list_of(owner).with_changes(changes);
             state.lists.insert(owner, list);
         }
         let person = Person::new;
+        state.statuses = kept.statuses.into_iter().map(|(p, status)| (person(p), status)).collect();
         state.follows = kept.follows.into_iter().map(|(by, of)| (person(by), person(of))).collect();
         state.enrolled = kept.enrolled;
         state.monthly_cap = kept.monthly_cap;
         state.authority.restore(Grants::restored(grants), kept.signing_in);
+        state.activity = Activity::restored(kept.activity);
         state.meter = kept.meter.meter();
         state.windows = Windows::restored(windows);
         Ok(())
@@ -232,6 +286,13 @@ fn lists(state: &State) -> Vec<ListState> {
         .collect();
     lists.sort_unstable_by_key(|list| list.owner);
     lists
+}
+
+fn statuses(state: &State) -> Vec<(u32, AccountStatus)> {
+    let statuses = state.statuses.iter().map(|(person, status)| (person.number(), *status));
+    let mut statuses: Vec<_> = statuses.collect();
+    statuses.sort_unstable_by_key(|(person, _)| *person);
+    statuses
 }
 
 impl ListState {
@@ -284,6 +345,7 @@ impl MeterState {
             user_lookups: record.user_lookups,
             month_reads: record.month_reads,
             free_reads: record.free_reads,
+            block_events: record.block_events,
             cost: record.cost,
             credits: record.credits,
         }
@@ -298,6 +360,7 @@ impl MeterState {
             user_lookups: self.user_lookups,
             month_reads: self.month_reads,
             free_reads: self.free_reads,
+            block_events: self.block_events,
             cost: self.cost,
             credits: self.credits,
         };

@@ -51,6 +51,36 @@ fn blocks_of_the_seed_are_blocks_like_any_other() {
 }
 
 #[test]
+fn neighbours_have_lists_of_their_own() {
+    let world = World::builder().blocks(50).neighbours(3, 20).build();
+    let neighbours: Vec<_> = (0..4).map_while(|number| world.neighbour(number)).collect();
+    assert_eq!(neighbours.len(), 3);
+    for neighbour in neighbours {
+        let first = world.blocks(neighbour, 1)[0];
+        assert!(first != neighbour && world.block_count(neighbour) == 20);
+        let state = world.relationship(pair(first, neighbour)).expect("they exist");
+        assert!(state.blocks(Side::Target), "seen from the other side");
+        assert!(matches!(world.follow(pair(first, neighbour)), Err(WorldError::Refused(_))));
+        world.unblock(pair(neighbour, first)).expect("they exist");
+        assert_eq!(world.block_count(neighbour), 19);
+    }
+    assert_eq!(world.block_count(world.owner()), 50);
+}
+
+#[test]
+fn a_status_is_by_hand_or_by_the_seed() {
+    let world = World::builder().blocks(500).unavailable(200).build();
+    let (me, shown) = (world.owner(), world.blocks(world.owner(), 1000));
+    assert_eq!((shown.len(), world.status(me)), (500, Some(AccountStatus::Active)));
+    assert!(shown.iter().all(|user| world.status(*user) == Some(AccountStatus::Active)));
+    assert_eq!(world.status(UserId::new(12).expect("an id")), None);
+    assert!((0..500).all(|n| world.status(world.stranger(n)) == Some(AccountStatus::Active)));
+    assert!(matches!(world.suspend(UserId::MAX), Err(WorldError::NoSuchUser { .. })));
+    let unavailable = world.block_count(me) - 500;
+    assert!((100..200).contains(&unavailable), "{unavailable} of 625 or so");
+}
+
+#[test]
 fn strangers_are_many_and_not_blocked() {
     let world = world();
     let strangers: std::collections::BTreeSet<_> = (0..500).map(|n| world.stranger(n)).collect();
@@ -72,31 +102,42 @@ fn tokens_end_and_the_world_moves_on() {
 
 #[test]
 fn what_was_kept_is_the_same_world() {
-    let world = world();
+    let noon = NOON.parse().expect("a time");
+    let world = World::builder().seed(3).blocks(50).unavailable(100).neighbours(9, 20);
+    let world = world.page_token_lifetime(Duration::from_secs(77)).still_at(noon).build();
     let (me, them) = (world.owner(), world.stranger(3));
     let token = world.token();
     world.block(pair(me, them)).expect("they exist");
     world.unblock(pair(me, world.blocks(me, 9)[8])).expect("they exist");
     world.follow(pair(world.stranger(1), world.stranger(2))).expect("strangers");
+    world.suspend(world.stranger(4)).expect("they exist");
+    world.deactivate(world.blocks(me, 9)[3]).expect("they exist");
+    let neighbour = world.neighbour(8).expect("there are so many");
+    world.unblock(pair(neighbour, world.blocks(neighbour, 1)[0])).expect("they exist");
     world.set_credits(Some("3.5".parse().expect("an amount")));
     world.advance(Duration::from_millis(1500));
     let caller =
         world.admit(Claim::Token(token.expose_secret()), Endpoint::GetBlocking).expect("let in");
     let page = world.read_blocks(&caller, Bookmark::at(blocks::Position::Newest), 7);
-    let next = world.page_token(page.next.expect("more"), me);
+    let next_page = world.page_token(page.next.expect("more"), me);
 
     let kept = serde_json::to_string(&world.export()).expect("JSON");
     let again = World::import(serde_json::from_str(&kept).expect("JSON")).expect("a world");
 
     assert_eq!(again.export(), world.export());
     assert_eq!(again.blocks(me, 100), world.blocks(me, 100));
+    assert_eq!(again.blocks(neighbour, 100), world.blocks(neighbour, 100));
+    assert_eq!(again.block_count(neighbour), 19);
+    assert_eq!(again.status(world.stranger(4)), Some(AccountStatus::Suspended));
     assert_eq!((again.meter(), again.now()), (world.meter(), world.now()));
-    assert_eq!(again.bookmark(next.as_str(), me), page.next);
+    assert_eq!(again.bookmark(next_page.as_str(), me), page.next);
     let next =
         again.admit(Claim::Token(token.expose_secret()), Endpoint::GetBlocking).expect("let in");
     assert_eq!(next.rate.remaining(), caller.rate.remaining() - 1);
     again.read_blocks(&next, Bookmark::at(blocks::Position::Newest), 7);
     assert_eq!(again.meter().cost, world.meter().cost, "paid for already");
+    again.advance(Duration::from_secs(77));
+    assert_eq!(again.bookmark(next_page.as_str(), me), None, "it has expired");
 }
 
 #[test]
@@ -142,9 +183,14 @@ fn a_kept_world_knows_who_has_signed_in() {
 }
 
 #[test]
-fn a_state_from_before_anybody_could_sign_in_still_makes_a_world() {
+fn a_state_from_before_anybody_could_sign_in_or_be_away_still_makes_a_world() {
     let mut kept = serde_json::to_value(world().export()).expect("JSON");
-    kept.as_object_mut().and_then(|kept| kept.remove("signing_in")).expect("it was there");
+    for key in ["signing_in", "unavailable", "neighbours", "neighbour_blocks", "statuses"]
+        .into_iter()
+        .chain(["page_token_seconds"])
+    {
+        kept.as_object_mut().and_then(|kept| kept.remove(key)).expect("it was there");
+    }
     kept["grants"] = serde_json::json!([
         { "number": 0, "user": 5, "scopes": ["block.read"], "expires_at": null },
     ]);

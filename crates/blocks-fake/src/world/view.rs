@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use blocks_domain::{Action, Expansion, PostId, Relationship, Side, UserId};
+use blocks_domain::{Action, Expansion, Relationship, Side, UserId};
 
 use super::profile::{Pin, Profile, ProfilePost};
-use super::{Caller, World};
+use super::{Absence, Caller, World};
 
 /// A profile, seen by a caller.
 #[derive(Debug, Clone)]
@@ -36,22 +36,28 @@ impl View {
 pub(crate) struct Company {
     pub(crate) posts: Vec<ProfilePost>,
     pub(crate) users: Vec<View>,
-    pub(crate) missing: Vec<MissingPost>,
+    pub(crate) missing: Vec<Missing>,
 }
 
-/// A post that an expansion asked for in vain.
+/// A post or a user that an expansion asked for in vain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct MissingPost {
-    pub(crate) id: PostId,
+pub(crate) struct Missing {
+    pub(crate) id: u64,
     pub(crate) expansion: Expansion,
     pub(crate) why: Unseen,
 }
 
-/// Why a post cannot be shown.
+/// Why something cannot be shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Unseen {
+    /// The post is gone.
     Gone,
+    /// The post is private.
     Private,
+    /// The post is withheld everywhere.
+    Withheld,
+    /// The user is not there.
+    Absent(Absence),
 }
 
 impl World {
@@ -73,39 +79,45 @@ impl World {
                     Expansion::PinnedPost => view.profile.pinned.clone(),
                     Expansion::MostRecentPost => view.profile.most_recent.clone().map(Pin::Post),
                     Expansion::Affiliation => {
-                        company.users.extend(self.organisation(caller, view, &mut seen_users));
+                        let organisation = view.profile.affiliation;
+                        if let Some(id) = organisation.filter(|id| seen_users.insert(*id)) {
+                            company.add_user(id, expansion, self.view(caller, id));
+                        }
                         None
                     }
                     _ => None,
                 };
                 if let Some(pin) = pin.filter(|pin| seen_posts.insert(pin.id())) {
-                    company.add(pin, expansion, view.is_private());
+                    company.add_post(pin, expansion, view.is_private());
                 }
             }
         }
         company
     }
-
-    fn organisation(
-        &self,
-        caller: &Caller,
-        view: &View,
-        seen: &mut BTreeSet<UserId>,
-    ) -> Option<View> {
-        let id = view.profile.affiliation.filter(|id| seen.insert(*id))?;
-        self.view(caller, id)
-    }
 }
 
 impl Company {
-    fn add(&mut self, pin: Pin, expansion: Expansion, is_private: bool) {
-        let missing = |id, why| MissingPost { id, expansion, why };
-        match pin {
-            Pin::Post(post) if is_private => {
-                self.missing.push(missing(post.id, Unseen::Private));
+    fn add_post(&mut self, pin: Pin, expansion: Expansion, is_private: bool) {
+        let id = pin.id().get();
+        let why = match pin {
+            Pin::Gone(_) => Unseen::Gone,
+            _ if is_private => Unseen::Private,
+            Pin::Withheld(_) => Unseen::Withheld,
+            Pin::Post(post) => return self.posts.push(post),
+        };
+        self.missing.push(Missing { id, expansion, why });
+    }
+
+    fn add_user(&mut self, id: UserId, expansion: Expansion, view: Result<View, Absence>) {
+        match view {
+            Ok(view) => self.users.push(view),
+            Err(absence) => {
+                self.missing.push(Missing {
+                    id: id.get(),
+                    expansion,
+                    why: Unseen::Absent(absence),
+                });
             }
-            Pin::Post(post) => self.posts.push(post),
-            Pin::Gone(id) => self.missing.push(missing(id, Unseen::Gone)),
         }
     }
 }

@@ -62,6 +62,19 @@ impl Windows {
         Ok(taken)
     }
 
+    /// The window that is open, without counting a call.
+    pub(crate) fn peek(
+        &self,
+        person: Person,
+        endpoint: Endpoint,
+        now: Timestamp,
+    ) -> Option<RateWindow> {
+        let window = self.open.get(&(person, endpoint))?;
+        let limit = endpoint.spec().limit.requests().get();
+        let is_open = now.as_second() < window.ends;
+        is_open.then(|| told(limit, limit.saturating_sub(window.used), window.ends, now))
+    }
+
     /// What is told where no window is counted.
     pub(crate) fn unlimited(now: Timestamp) -> RateWindow {
         told(NO_LIMIT, NO_LIMIT, end_of_window(now), now)

@@ -9,12 +9,13 @@ use blocks_domain::{
 use blocks_fake::{FakeApi, World};
 use blocks_ports::{BlocksApi, UsersApi};
 
-use crate::client::Client;
+use crate::client::{Client, NOON};
 
 const SIZE: u32 = 600;
 
 async fn client() -> Client {
-    Client::of(World::builder().seed(5).blocks(SIZE).limits(false).build()).await
+    let world = World::builder().seed(5).blocks(SIZE).unavailable(100).limits(false);
+    Client::of(world.still_at(NOON.parse().expect("a time")).build()).await
 }
 
 fn query(pairs: &[(&str, String)]) -> String {
@@ -47,8 +48,10 @@ async fn a_page_of_everything_reads_as_what_it_is() {
 #[tokio::test]
 async fn lookups_read_as_what_they_are() {
     let client = client().await;
-    let (api, ids) =
-        (FakeApi::new(client.world.clone()), client.world.blocks(client.world.owner(), 50));
+    let api = FakeApi::new(client.world.clone());
+    let ids = client.world.blocks(client.world.owner(), 50);
+    client.world.suspend(ids[7]).expect("they exist");
+    client.world.deactivate(ids[11]).expect("they exist");
     for words in Vocabulary::ALL {
         let selection = Selection::everything(words);
         let asked = query(&selection.pairs());
@@ -60,6 +63,7 @@ async fn lookups_read_as_what_they_are() {
         let list = ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(",");
         let answer = client.get(&format!("/2/users?ids={list}&{asked}")).await;
         let read: UsersPage = serde_json::from_slice(&answer.body).expect("users");
+        assert_eq!(read.errors.as_ref().map(|errors| errors.len() > 2), Some(true));
         assert_eq!(read, api.by_ids(&ids, &selection).await.expect("users").value);
     }
 }

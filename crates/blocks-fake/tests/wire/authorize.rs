@@ -265,7 +265,7 @@ async fn a_handle_that_nobody_has_is_asked_for_again() {
 async fn the_page_takes_no_other_method() {
     let client = Client::new().await;
     let answer = client.call("PUT", PATH, "", "").await;
-    assert_eq!((answer.status, answer.header("allow")), (405, Some("GET, POST")));
+    assert_eq!((answer.status, answer.header("allow")), (405, Some("GET, HEAD, POST")));
 }
 
 #[tokio::test]

@@ -65,6 +65,10 @@ impl Client {
         self.call("GET", path, "", "").await
     }
 
+    pub(crate) async fn head(&self, path: &str) -> Answer {
+        self.call("HEAD", path, "", "").await
+    }
+
     pub(crate) async fn post(&self, path: &str, body: &str) -> Answer {
         self.call("POST", path, "content-type: application/json\r\n", body).await
     }
@@ -103,11 +107,12 @@ impl Client {
         if answer.is_empty() {
             sent.and(read.map(drop))?;
         }
-        read_answer(&answer)
+        read_answer(&answer, method != "HEAD")
     }
 }
 
-fn read_answer(bytes: &[u8]) -> io::Result<Answer> {
+/// Reads an answer, whose head may be about a body that does not come.
+fn read_answer(bytes: &[u8], has_body: bool) -> io::Result<Answer> {
     let broken = |what: &str| io::Error::new(io::ErrorKind::UnexpectedEof, what.to_owned());
     let split = bytes.windows(4).position(|four| four == b"\r\n\r\n");
     let split = split.ok_or_else(|| broken("no end of the head"))?;
@@ -123,7 +128,7 @@ fn read_answer(bytes: &[u8]) -> io::Result<Answer> {
     let body = if is_chunked { unchunked(raw) } else { Some(raw.to_vec()) };
     let body = body.ok_or_else(|| broken("the body breaks off"))?;
     let promised = headers.iter().find(|(name, _)| name == "content-length");
-    if promised.is_some_and(|(_, length)| *length != body.len().to_string()) {
+    if has_body && promised.is_some_and(|(_, length)| *length != body.len().to_string()) {
         return Err(broken("the body breaks off"));
     }
     Ok(Answer { status: status.parse().expect("a status"), headers, body })

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use blocks_domain::Scope;
+use blocks_domain::{Scope, UserId};
 use blocks_fake::{Tier, World};
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
@@ -169,6 +169,83 @@ async fn a_foreign_page_token_is_no_token() {
 }
 
 #[tokio::test]
+async fn a_page_token_expires() {
+    let minute = Duration::from_secs(60);
+    let noon = NOON.parse().expect("a time");
+    let world = World::builder().blocks(30).page_token_lifetime(minute).still_at(noon).build();
+    let client = Client::of(world).await;
+    let first = client.get(&format!("{}?max_results=20", client.list())).await.json();
+    let token = first["meta"]["next_token"].as_str().expect("more");
+    let next = format!("{}?pagination_token={token}", client.list());
+    client.world.advance(minute - Duration::from_secs(1));
+    assert_eq!(client.get(&next).await.status, 200);
+    client.world.advance(Duration::from_secs(1));
+    let message =
+        format!("The `pagination_token` query parameter value [{token}] is not a valid token.");
+    assert_invalid(&client.get(&next).await, "pagination_token", token, &message);
+}
+
+#[tokio::test]
+async fn nobody_begins_to_block_who_is_not_there() {
+    let client = Client::new().await;
+    let blocked = client.world.blocks(client.world.owner(), 2);
+    let strangers = [client.world.stranger(0), client.world.stranger(1)];
+    for (suspended, deactivated) in [(blocked[0], blocked[1]), (strangers[0], strangers[1])] {
+        client.world.suspend(suspended).expect("they exist");
+        client.world.deactivate(deactivated).expect("they exist");
+    }
+    let post = async |target: &UserId| {
+        client.post(&client.list(), &format!(r#"{{"target_user_id":"{target}"}}"#)).await
+    };
+    for (target, title, detail) in [
+        (strangers[0], "Forbidden", format!("User has been suspended: [{}].", strangers[0])),
+        (
+            strangers[1],
+            "Not Found Error",
+            format!("Could not find user with id: [{}].", strangers[1]),
+        ),
+    ] {
+        let answer = post(&target).await;
+        assert_eq!(answer.status, 404);
+        assert_eq!(
+            answer.json(),
+            json!({
+                "errors": [{
+                    "value": target.to_string(),
+                    "detail": detail,
+                    "title": title,
+                    "resource_type": "user",
+                    "parameter": "id",
+                    "resource_id": target.to_string(),
+                    "type": "https://api.x.com/2/problems/resource-not-found",
+                }],
+            })
+        );
+    }
+    for target in &blocked {
+        assert_eq!(post(target).await.json(), json!({ "data": { "blocking": true } }));
+    }
+    for target in blocked.iter().chain(&strangers) {
+        let answer = client.delete(&format!("{}/{target}", client.list())).await;
+        assert_eq!(answer.json(), json!({ "data": { "blocking": false } }));
+    }
+    assert_eq!(client.world.block_count(client.world.owner()), 28, "two were let go");
+}
+
+#[tokio::test]
+async fn an_account_that_is_not_there_makes_no_calls() {
+    let client = Client::new().await;
+    let me = client.world.owner();
+    for leave in [World::suspend, World::deactivate] {
+        leave(&client.world, me).expect("the owner");
+        let answer = client.get(&client.list()).await;
+        assert_problem(&answer, 401, &blank(401, "Unauthorized"));
+        client.world.reinstate(me).expect("the owner");
+        assert_eq!(client.get(&client.list()).await.status, 200);
+    }
+}
+
+#[tokio::test]
 async fn without_a_good_token_nobody_comes_in_and_no_window_is_told() {
     let client = Client::new().await;
     let hour = Duration::from_secs(3600);
@@ -207,13 +284,23 @@ async fn an_app_alone_has_no_list() {
 #[tokio::test]
 async fn every_scope_of_a_call_is_needed() {
     let client = Client::new().await;
-    for missing in [Scope::BlockRead, Scope::UsersRead, Scope::TweetRead] {
-        let scopes = Scope::ALL.into_iter().filter(|scope| *scope != missing);
-        let token = client.world.mint(client.world.owner(), scopes, None).expect("the owner");
-        let headers = format!("authorization: Bearer {}\r\n", token.expose_secret());
-        let answer = client.try_call("GET", &client.list(), &headers, "").await.expect("an answer");
-        assert_problem(&answer, 403, &blank(403, "Forbidden"));
-        assert!(answer.rate().is_some());
+    let (list, target) = (client.list(), client.world.stranger(0));
+    for (method, path, own_scope) in [
+        ("GET", list.clone(), Some(Scope::BlockRead)),
+        ("POST", list.clone(), Some(Scope::BlockWrite)),
+        ("DELETE", format!("{list}/{target}"), Some(Scope::BlockWrite)),
+        ("GET", "/2/users/me".to_owned(), None),
+        ("GET", format!("/2/users?ids={target}"), None),
+        ("GET", "/2/users/by?usernames=somebody".to_owned(), None),
+    ] {
+        for missing in [Scope::UsersRead, Scope::TweetRead].into_iter().chain(own_scope) {
+            let scopes = Scope::ALL.into_iter().filter(|scope| *scope != missing);
+            let token = client.world.mint(client.world.owner(), scopes, None).expect("the owner");
+            let headers = format!("authorization: Bearer {}\r\n", token.expose_secret());
+            let answer = client.try_call(method, &path, &headers, "").await.expect("an answer");
+            assert_problem(&answer, 403, &blank(403, "Forbidden"));
+            assert!(answer.rate().is_some(), "{method} {path}");
+        }
     }
 }
 
@@ -311,6 +398,24 @@ async fn a_spent_window_is_told_and_ends() {
 }
 
 #[tokio::test]
+async fn writes_have_windows_of_their_own() {
+    let client = Client::new().await;
+    let target = client.world.stranger(0);
+    let body = format!(r#"{{"target_user_id":"{target}"}}"#);
+    for (method, path) in
+        [("POST", client.list()), ("DELETE", format!("{}/{target}", client.list()))]
+    {
+        let json = "content-type: application/json\r\n";
+        for _ in 0..50 {
+            assert_eq!(client.call(method, &path, json, &body).await.status, 200);
+        }
+        let answer = client.call(method, &path, json, &body).await;
+        assert_problem(&answer, 429, &blank(429, "Too Many Requests"));
+        assert_eq!(answer.rate(), Some(("50", "0", RESET)));
+    }
+}
+
+#[tokio::test]
 async fn without_limits_the_window_stays_full() {
     let world = World::builder().limits(false).still_at(NOON.parse().expect("a time")).build();
     let client = Client::of(world).await;
@@ -324,9 +429,27 @@ async fn without_limits_the_window_stays_full() {
 async fn unknown_paths_and_methods_are_answered_like_an_api() {
     let client = Client::new().await;
     assert_problem(&client.get("/2/users/me/blocks").await, 404, &blank(404, "Not Found"));
-    let answer = client.call("PUT", &client.list(), "", "").await;
-    assert_problem(&answer, 405, &blank(405, "Method Not Allowed"));
-    assert_eq!(answer.header("allow"), Some("GET, POST"));
+    assert_problem(&client.get("/2/").await, 404, &blank(404, "Not Found"));
+    for method in ["PUT", "PATCH", "OPTIONS", "TRACE", "BREW"] {
+        let answer = client.call(method, &client.list(), "", "").await;
+        assert_problem(&answer, 405, &blank(405, "Method Not Allowed"));
+        assert_eq!(answer.header("allow"), Some("GET, HEAD, POST"));
+    }
+    assert_eq!(client.world.meter().block_reads, 0);
+}
+
+#[tokio::test]
+async fn a_head_is_a_get_without_its_body() {
+    let client = Client::new().await;
+    let get = client.get(&client.list()).await;
+    // A client must not wait for the body that the length is about, and this one would.
+    let head = client.head(&client.list()).await;
+    assert_eq!((head.status, head.body.len()), (200, 0));
+    assert_eq!(head.header("content-type"), get.header("content-type"));
+    assert_eq!(head.header("content-length"), Some(&*get.body.len().to_string()));
+    assert_eq!(head.rate(), Some(("15", "13", RESET)), "it is counted");
+    assert_eq!(client.head(&format!("{}?max_results=0", client.list())).await.status, 400);
+    assert_eq!(client.head("/2/nothing").await.status, 404);
 }
 
 #[tokio::test]

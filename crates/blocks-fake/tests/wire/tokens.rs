@@ -263,6 +263,17 @@ async fn a_request_that_is_not_as_the_standard_has_it_is_refused() {
 }
 
 #[tokio::test]
+async fn a_refresh_may_repeat_the_scopes_that_it_has() {
+    let client = Client::new().await;
+    let app = client.world.app();
+    let grant = sign_in(&client, &app);
+    let mut scopes: Vec<_> = grant.scope.as_deref().expect("scopes").split(' ').collect();
+    scopes.reverse();
+    let body = format!("{}&scope={}", refresh(&grant), scopes.join("+"));
+    assert_eq!(call(&client, &app, TOKEN, &body).await.status, 200);
+}
+
+#[tokio::test]
 async fn either_token_revokes_its_sign_in() {
     let client = Client::new().await;
     let app = client.world.app();

@@ -1,5 +1,6 @@
 //! Tests of the models.
 
+mod activity;
 mod answers;
 mod hostile;
 mod odd;

@@ -53,4 +53,9 @@ each_comes_back! {
     every_lookup_of_one: UserReply,
     every_block_request: BlockRequest,
     every_block_reply: BlockStateReply,
+    every_activity_message: ActivityMessage,
+    every_subscription_request: SubscriptionRequest,
+    every_subscription_reply: SubscriptionReply,
+    every_page_of_subscriptions: SubscriptionsPage,
+    every_unsubscribed_reply: UnsubscribedReply,
 }

@@ -30,6 +30,9 @@ macro_rules! values {
 
 fn all_keys() -> Vec<Words> {
     keys![
+        ActivityFilter ActivityMessage ActivitySubscription BlockEvent BlockEventPayload EventUser
+        Subscribed SubscriptionReply SubscriptionRequest SubscriptionsMeta SubscriptionsPage
+        Unsubscribed UnsubscribedReply
         Affiliation Annotation Attachments BlockRequest BlockState BlockStateReply BlockingPage
         ContextAnnotation ContextTerm EditControls Entities GeoFeature GeoPlace Includes Media
         MediaMetadata MediaMetrics MediaVariant MentionEntity Meta NotePost Point Poll PollOption
@@ -41,13 +44,14 @@ fn all_keys() -> Vec<Words> {
 
 fn all_values() -> Vec<Words> {
     values![
-        CapPeriod CapScope ConnectionStatus GeoPlaceType MediaKind ProblemSection ProblemType
+        BlockEventType CapPeriod CapScope ConnectionStatus GeoPlaceType MediaKind ProblemSection ProblemType
         ReferenceKind RefusalReason ReplySettings ResourceType SubscriptionType VerifiedType
         VotingStatus WithheldScope
     ]
 }
 
-const SOURCES: [&str; 8] = [
+const SOURCES: [&str; 9] = [
+    include_str!("../activity.rs"),
     include_str!("../entities.rs"),
     include_str!("../includes.rs"),
     include_str!("../mutation.rs"),

@@ -30,7 +30,7 @@ pub(crate) fn show(world: &World, query: &str) -> Answer {
 pub(crate) fn decide(world: &World, incoming: &Incoming) -> Answer {
     let Decision { ticket, username, verdict } = match decision(incoming) {
         Ok(decision) => decision,
-        Err(refused) => return refused,
+        Err(refused) => return *refused,
     };
     let question = world.with_authority(|authority, now| authority.take_ticket(&ticket, now));
     let Some(Question::OAuth1(number)) = question else { return no_ticket() };

@@ -254,6 +254,18 @@ impl Authority {
         }
     }
 
+    /// Whether these words are the scopes of a refresh token, in any order; an unknown token is
+    /// refused for a better reason than these.
+    #[cfg(feature = "server")]
+    pub(crate) fn has_scopes(&self, token: &SecretString, words: &str) -> bool {
+        let number = self.seal.open_number(REFRESH, token.expose_secret());
+        let place = number.map(Place::from_number);
+        let family = place.and_then(|place| self.records.families.get(place.family));
+        let asked: Option<BTreeSet<Scope>> =
+            words.split(' ').map(|word| word.parse().ok()).collect();
+        family.is_none_or(|family| asked.as_ref() == Some(&family.scopes))
+    }
+
     fn spend(
         &mut self,
         client: Client,

@@ -131,7 +131,6 @@ impl Authority {
     }
 
     /// Whether the app may write for those who signed in this way.
-    #[cfg(feature = "server")]
     pub(crate) const fn oauth1_may_write(&self) -> bool {
         !self.records.oauth1_is_read_only
     }
