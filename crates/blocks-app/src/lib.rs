@@ -3,6 +3,8 @@
 //! Everything here takes its backends as trait objects of `blocks-ports`: give it the real API,
 //! the fake, or one of your own. [`Pull`] mirrors a block list; [`Paced`], [`Retried`] and
 //! [`Budgeted`] are wrappers that go around any [`BlocksApi`](blocks_ports::BlocksApi).
+//! [`Keeper`] keeps a sign-in alive, whoever asks for it, and [`SignIns`] keeps accounts and their
+//! sign-ins in step.
 //!
 //! ```
 //! use blocks_app::{NoProgress, Pull};

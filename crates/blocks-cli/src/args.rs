@@ -1,13 +1,13 @@
 //! The commands and flags.
 
-use std::net::SocketAddr;
-
 use blocks_domain::{Usd, UserId, Username};
 use blocks_ports::{AccountName, MirrorOrder};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+mod sandbox;
 mod sign_in;
 
+pub(crate) use sandbox::{FaultsArgs, SandboxCommand, ServeArgs, Switch, TierArg};
 pub(crate) use sign_in::{
     AccountsArgs, AccountsCommand, DoctorArgs, LoginArgs, LogoutArgs, RemoveArgs,
 };
@@ -88,7 +88,7 @@ pub(crate) enum Command {
     Block(ChangeArgs),
     /// Unblock accounts, after showing them and asking
     Unblock(ChangeArgs),
-    /// Run or reset the sandbox
+    /// Serve, spoil or reset the sandbox
     #[command(subcommand)]
     Sandbox(SandboxCommand),
     /// Print the JSON schema of a model, or the names of all
@@ -97,6 +97,16 @@ pub(crate) enum Command {
     Completions(CompletionsArgs),
     /// Print the manual page of the program or of a command
     Man(ManArgs),
+    /// Open an address in the person's browser, without this program's secrets
+    #[command(hide = true)]
+    OpenBrowser(OpenBrowserArgs),
+}
+
+/// What to open.
+#[derive(Debug, Args)]
+pub(crate) struct OpenBrowserArgs {
+    /// The address
+    pub(crate) url: String,
 }
 
 /// How to mirror.
@@ -247,62 +257,6 @@ impl std::fmt::Display for UserArg {
             Self::Handle(handle) => write!(f, "@{handle}"),
         }
     }
-}
-
-/// What to do with the sandbox.
-#[derive(Debug, Subcommand)]
-pub(crate) enum SandboxCommand {
-    /// Serve a sandbox for any client, and print how to reach it as one line of JSON
-    Serve(ServeArgs),
-    /// Forget the world of --sandbox and what was mirrored from it
-    Reset,
-}
-
-/// How to serve a sandbox.
-#[derive(Debug, Args)]
-pub(crate) struct ServeArgs {
-    /// The address to listen on; port 0 takes a free one
-    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:0")]
-    pub(crate) listen: SocketAddr,
-
-    /// How many accounts the signed-in user blocks
-    #[arg(long, value_name = "N", default_value_t = crate::embedded::BLOCKS)]
-    pub(crate) blocks: u32,
-
-    /// The same seed gives the same world
-    #[arg(long, value_name = "N", default_value_t = crate::embedded::SEED)]
-    pub(crate) seed: u64,
-
-    /// The plan of the signed-in user's app; only Enterprise may block and unblock
-    #[arg(long, value_enum, default_value_t = TierArg::Enterprise)]
-    pub(crate) tier: TierArg,
-
-    /// Whether rate windows are counted
-    #[arg(long, value_enum, default_value_t = Switch::On)]
-    pub(crate) limits: Switch,
-
-    /// Where the apps of the sandbox send browsers back to
-    /// [default: http://127.0.0.1:8739/callback]
-    #[arg(long, value_name = "URI")]
-    pub(crate) redirect_uri: Option<String>,
-}
-
-/// A plan.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum TierArg {
-    /// By contract: may write
-    Enterprise,
-    /// By the call: may read
-    PayPerUse,
-}
-
-/// On or off.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Switch {
-    /// Counted
-    On,
-    /// Not counted
-    Off,
 }
 
 /// Which schema.

@@ -34,6 +34,7 @@ pub(crate) struct Connection {
     /// The account whose sign-in is used; with a credential from elsewhere, X has to be asked.
     signed_in: Option<Account>,
     keeper: Option<Keeper>,
+    output: Output,
 }
 
 /// What a command says about its connection.
@@ -67,7 +68,7 @@ impl Connection {
             let (sign_in, url) = SignIn::choose(globals, store).await?;
             (Server::remote(globals, url), sign_in)
         };
-        let source = sign_in.source(store, &server).await?;
+        let source = sign_in.source(store, &server, output).await?;
         let api = Arc::new(server.api(source.label, source.credentials)?);
         let jumps = globals.sandbox && !globals.real_time;
         let clock = Arc::new(ShownClock::new(server.clock(), jumps, output, bar));
@@ -77,7 +78,7 @@ impl Connection {
             SignIn::Stored(account) => Some(account),
             SignIn::Ready(_) => None,
         };
-        Ok(Self { api, clock, retries, server, signed_in, keeper: source.keeper })
+        Ok(Self { api, clock, retries, server, signed_in, keeper: source.keeper, output })
     }
 
     /// The API for reading with a budget, or without one.
@@ -135,6 +136,10 @@ impl Connection {
             None => globals.account.as_ref(),
         };
         let mut account = account_of(&me, wanted, url, &known)?;
+        if wanted.is_some() && known.iter().all(|known| known.name != account.name) {
+            let (name, id) = (&account.name, account.user_id);
+            self.output.say(format!("The account `{name}` is new, and is user {id} from now on."));
+        }
         account.username.clone_from(&me.username);
         store.put_account(&account).await?;
         if store.default_account().await?.is_none() {
@@ -221,22 +226,29 @@ pub(crate) async fn mirrored(globals: &Globals, store: &SqliteStore) -> anyhow::
     }
     let several: Vec<_> = known.iter().collect();
     Err(match (&globals.account, &several[..]) {
-        (_, []) => nothing_mirrored(globals),
+        (_, []) => nothing_mirrored(),
         (Some(name), _) => {
             let names: Vec<_> = known.iter().map(|account| account.name.as_str()).collect();
             Failed::new(Exit::Usage, format!("there is no account `{name}`"))
-                .remedy(format!("There is {}.", names.join(", ")))
+                .remedy(known_names(&names))
         }
         (None, several) => which_of(several),
     }
     .into())
 }
 
+/// The names that there are, as a remedy.
+pub(crate) fn known_names(names: &[&str]) -> String {
+    match names {
+        [] => "There are none yet; `blocks login` adds one.".to_owned(),
+        [name] => format!("There is {name}."),
+        names => format!("There are {}.", names.join(", ")),
+    }
+}
+
 /// The error of whoever reads the mirror before there is one.
-pub(crate) fn nothing_mirrored(globals: &Globals) -> Failed {
-    let flag = if globals.sandbox { " --sandbox" } else { "" };
-    Failed::new(Exit::Failed, "nothing is mirrored yet")
-        .remedy(format!("Run `blocks{flag} pull` first."))
+pub(crate) fn nothing_mirrored() -> Failed {
+    Failed::new(Exit::Failed, "nothing is mirrored yet").remedy("Run `blocks pull` first.")
 }
 
 /// Whose list it is, for people: the handle, or the id where no handle is known.

@@ -1,14 +1,12 @@
 //! The sandbox inside this program, with a world that lasts between runs.
 
 use std::fs::{File, TryLockError};
-use std::io::Write;
 use std::net::Ipv4Addr;
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
-use blocks_fake::{Sandbox, World, WorldClock, WorldState};
+use blocks_fake::{Sandbox, StateFile, World, WorldClock};
 use blocks_ports::Clock;
 
 use crate::home::Home;
@@ -25,7 +23,7 @@ pub(crate) const SEED: u64 = 7;
 pub(crate) struct Embedded {
     world: World,
     server: Sandbox,
-    file: PathBuf,
+    file: StateFile,
     /// Keeps other commands away from the world until this one has stored it.
     _lock: File,
 }
@@ -34,13 +32,9 @@ impl Embedded {
     /// Starts the sandbox with the world of the last run, or a new one.
     pub(crate) async fn start(home: &Home, output: Output) -> anyhow::Result<Self> {
         let lock = lock(home, output).await?;
-        let file = home.world_file();
-        let world = match load(&file)? {
-            Some(state) => World::import(state).with_context(|| {
-                format!("the sandbox's world in {} cannot be used", file.display())
-            })?,
-            None => World::builder().seed(SEED).blocks(BLOCKS).build(),
-        };
+        let file = StateFile::open(home.world_file())?;
+        let kept = file.load().context("`blocks sandbox reset` begins a new world")?;
+        let world = kept.unwrap_or_else(|| World::builder().seed(SEED).blocks(BLOCKS).build());
         let server = Sandbox::bind(world.clone(), (Ipv4Addr::LOCALHOST, 0))
             .await
             .context("cannot start the sandbox")?;
@@ -64,8 +58,7 @@ impl Embedded {
     /// Ends the sandbox and keeps its world.
     pub(crate) async fn stop(self) -> anyhow::Result<()> {
         self.server.shut_down().await.context("the sandbox failed")?;
-        save(&self.file, &self.world.export())
-            .with_context(|| format!("cannot keep the sandbox's world in {}", self.file.display()))
+        self.file.save(&self.world.export()).context("cannot keep the sandbox's world")
     }
 }
 
@@ -93,28 +86,4 @@ pub(crate) async fn lock(home: &Home, output: Output) -> anyhow::Result<File> {
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
     Ok(file)
-}
-
-fn load(file: &Path) -> anyhow::Result<Option<WorldState>> {
-    let json = match std::fs::read(file) {
-        Ok(json) => json,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => {
-            return Err(error).with_context(|| format!("cannot read {}", file.display()));
-        }
-    };
-    let state = serde_json::from_slice(&json).with_context(|| {
-        format!("{} is damaged; `blocks sandbox reset` begins a new world", file.display())
-    })?;
-    Ok(Some(state))
-}
-
-/// Writes the whole file or none of it.
-fn save(file: &Path, state: &WorldState) -> anyhow::Result<()> {
-    let folder = file.parent().context("the file has no folder")?;
-    let mut whole = tempfile::NamedTempFile::new_in(folder)?;
-    whole.write_all(&serde_json::to_vec(state)?)?;
-    whole.as_file().sync_all()?;
-    whole.persist(file)?;
-    Ok(())
 }

@@ -7,6 +7,11 @@ use crate::exit::{Exit, Failed};
 /// The variable that holds a ready user token.
 pub(crate) const ACCESS_TOKEN: &str = "BLOCKS_ACCESS_TOKEN";
 
+/// What to do when X refuses what the environment holds.
+pub(crate) const REPLACE: &str = "\
+X refuses the sign-in in the environment: set BLOCKS_ACCESS_TOKEN (or the BLOCKS_OAUTH1_ variables) \
+anew, or unset it, so that the stored sign-in is used.";
+
 /// The variables that hold an OAuth 1.0a sign-in, all of them.
 const OAUTH1: [&str; 4] = [
     "BLOCKS_OAUTH1_CONSUMER_KEY",

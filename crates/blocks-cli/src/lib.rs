@@ -48,11 +48,11 @@ pub fn main() -> ExitCode {
             return if error.use_stderr() { Exit::Usage.into() } else { Exit::Done.into() };
         }
     };
-    let output = Output::new(cli.globals.json, cli.globals.quiet);
+    let output = Output::new(&cli.globals);
     log_to_stderr(cli.globals.verbose);
     match run(cli, &output) {
         Ok(exit) => exit.into(),
-        Err(error) => trouble::report(&error).into(),
+        Err(error) => trouble::report(&error, output).into(),
     }
 }
 

@@ -7,6 +7,8 @@ use std::io::{IsTerminal, Write};
 use blocks_domain::is_hidden;
 use serde::Serialize;
 
+use crate::args::Globals;
+
 /// Where results go, and in which form.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Output {
@@ -16,16 +18,19 @@ pub(crate) struct Output {
     pub(crate) is_terminal: bool,
     /// Whether a person sees the progress.
     pub(crate) stderr_is_terminal: bool,
+    /// Whether the commands that it names have to go to the sandbox, too.
+    sandbox: bool,
 }
 
 /// `error`, in red where stderr shows colours.
 pub(crate) const ERROR_WORD: &str = "\x1b[1;31merror\x1b[0m";
 
 impl Output {
-    pub(crate) fn new(json: bool, quiet: bool) -> Self {
+    pub(crate) fn new(globals: &Globals) -> Self {
         Self {
-            json,
-            quiet,
+            json: globals.json,
+            quiet: globals.quiet,
+            sandbox: globals.sandbox,
             is_terminal: std::io::stdout().is_terminal(),
             stderr_is_terminal: std::io::stderr().is_terminal(),
         }
@@ -39,16 +44,17 @@ impl Output {
 
     /// Writes a sentence of a result, on as many lines as the terminal needs.
     pub(crate) fn sentence(self, text: &str) -> anyhow::Result<()> {
-        self.line(wrapped(text, self.width()))
+        self.line(wrapped(&self.typed(text), self.width()))
     }
 
     /// Writes a heading and a sentence of a result beside it, whose further lines stand below it.
     pub(crate) fn hanging(self, heading: &str, text: &str) -> anyhow::Result<()> {
+        let text = self.typed(text);
         let Some(width) = self.width() else { return self.line(format!("{heading}{text}")) };
         let indent = " ".repeat(heading.len());
         let options =
             textwrap::Options::new(width).initial_indent(heading).subsequent_indent(&indent);
-        self.line(textwrap::fill(text, options))
+        self.line(textwrap::fill(&text, options))
     }
 
     /// Writes one line of a result as it is.
@@ -75,7 +81,22 @@ impl Output {
 
     /// Says on stderr what a person must see before they are asked.
     pub(crate) fn insist(self, text: impl fmt::Display) {
-        anstream::eprintln!("{}", wrapped(&text.to_string(), stderr_width()));
+        anstream::eprintln!("{}", wrapped(&self.typed(&text.to_string()), stderr_width()));
+    }
+
+    /// A text with its commands as a person would type them here.
+    pub(crate) fn typed(self, text: &str) -> String {
+        if !self.sandbox {
+            return text.to_owned();
+        }
+        let mut parts = text.split("`blocks ");
+        let mut typed = parts.next().unwrap_or_default().to_owned();
+        for part in parts {
+            let is_told = part.starts_with("--sandbox") || part.starts_with("sandbox");
+            typed.push_str(if is_told { "`blocks " } else { "`blocks --sandbox " });
+            typed.push_str(part);
+        }
+        typed
     }
 }
 
@@ -239,6 +260,22 @@ mod tests {
         let escaped = escaped(&json);
         assert!(!escaped.chars().any(|c| c.is_control() || is_mischief(c)), "{escaped:?}");
         assert_eq!(serde_json::from_str::<serde_json::Value>(&escaped).expect("json"), value);
+    }
+
+    #[test]
+    fn in_the_sandbox_commands_are_named_with_its_flag() {
+        let output = |sandbox| Output {
+            json: false,
+            quiet: false,
+            is_terminal: false,
+            stderr_is_terminal: false,
+            sandbox,
+        };
+        let text = "Run `blocks login`, or `blocks sandbox reset`.";
+        assert_eq!(output(false).typed(text), text);
+        let typed = "Run `blocks --sandbox login`, or `blocks sandbox reset`.";
+        assert_eq!(output(true).typed(text), typed);
+        assert_eq!(output(true).typed(typed), typed);
     }
 
     #[test]

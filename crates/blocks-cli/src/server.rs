@@ -7,6 +7,7 @@ use blocks_app::SystemClock;
 use blocks_fake::World;
 use blocks_http::{BuildError, HttpApi, HttpTokenIssuer, Timeouts};
 use blocks_ports::{AccountName, Clock, CredentialSource};
+use url::Url;
 
 use crate::args::Globals;
 use crate::embedded::Embedded;
@@ -31,14 +32,56 @@ pub(crate) struct Server {
     embedded: Option<Embedded>,
 }
 
-/// The address that the flags or the environment name, if it is not X's own.
-pub(crate) fn named_url(globals: &Globals) -> anyhow::Result<Option<String>> {
-    let named = match &globals.api_url {
-        Some(url) => Some(url.clone()),
-        None => variable(API_URL)?,
-    };
-    let named = named.map(|url| url.trim_end_matches('/').to_owned());
-    Ok(named.filter(|url| url != X))
+/// Which server the flags and the environment ask for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Address {
+    /// None: that of the account, or X.
+    Unnamed,
+    /// X itself.
+    X,
+    /// Another one.
+    At(String),
+}
+
+impl Address {
+    /// The address in a flag or in the environment. The sandbox inside this program has none.
+    pub(crate) fn named(globals: &Globals) -> anyhow::Result<Self> {
+        if globals.sandbox {
+            return Ok(Self::Unnamed);
+        }
+        let named = match &globals.api_url {
+            Some(url) => Some(url.clone()),
+            None => variable(API_URL)?,
+        };
+        Ok(match named.map(|url| in_one_spelling(&url)) {
+            None => Self::Unnamed,
+            Some(url) if url == X => Self::X,
+            Some(url) => Self::At(url),
+        })
+    }
+
+    /// Whether an account that lives at `api_url` may be used here.
+    pub(crate) fn admits(&self, api_url: Option<&str>) -> bool {
+        match self {
+            Self::Unnamed => true,
+            Self::X => api_url.is_none(),
+            Self::At(url) => api_url == Some(url),
+        }
+    }
+
+    /// The address to speak to; `None` for X.
+    pub(crate) fn url(&self) -> Option<&str> {
+        match self {
+            Self::At(url) => Some(url),
+            Self::Unnamed | Self::X => None,
+        }
+    }
+}
+
+/// An address as it is compared: `HTTPS://API.x.com:443/` is X as well.
+fn in_one_spelling(url: &str) -> String {
+    let url = Url::parse(url).map_or_else(|_| url.to_owned(), String::from);
+    url.trim_end_matches('/').to_owned()
 }
 
 /// A server as people call it.
@@ -128,5 +171,21 @@ impl Server {
 }
 
 fn unusable(error: BuildError) -> anyhow::Error {
-    anyhow::Error::new(error).context(Failed::new(Exit::Usage, "cannot use this address"))
+    let failed = Failed::new(Exit::Usage, "cannot use this address")
+        .remedy(format!("An address looks like {X} or http://127.0.0.1:8080."));
+    anyhow::Error::new(error).context(failed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_server_has_one_spelling() {
+        for url in ["https://api.x.com", "HTTPS://API.X.com", "https://api.x.com:443/"] {
+            assert_eq!(in_one_spelling(url), X);
+        }
+        assert_eq!(in_one_spelling("http://127.1:80/a/"), "http://127.0.0.1/a");
+        assert_eq!(in_one_spelling("no address"), "no address");
+    }
 }

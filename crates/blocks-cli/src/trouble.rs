@@ -2,14 +2,14 @@
 
 use blocks_app::PullError;
 use blocks_domain::{Failure, InvalidValue};
-use blocks_ports::{ApiError, CredentialError, IssueError, StoreError};
+use blocks_ports::{AccountName, ApiError, CredentialError, IssueError, StoreError};
 
 use crate::environment;
 use crate::exit::{Exit, Failed};
-use crate::output::{ERROR_WORD, ReaderLeft, counted, stderr_width, visible, wrapped};
+use crate::output::{ERROR_WORD, Output, ReaderLeft, counted, stderr_width, visible, wrapped};
 
 /// Says on stderr what happened, why, and what to do; answers the exit code.
-pub(crate) fn report(error: &anyhow::Error) -> Exit {
+pub(crate) fn report(error: &anyhow::Error, output: Output) -> Exit {
     if error.is::<ReaderLeft>() {
         return Exit::Done;
     }
@@ -21,7 +21,7 @@ pub(crate) fn report(error: &anyhow::Error) -> Exit {
         let users = counted(users, "account", "accounts");
         lines.push(format!("  Kept so far: {users}. Run the same command to go on."));
     }
-    let text = wrapped(&lines.join("\n"), stderr_width());
+    let text = wrapped(&output.typed(&lines.join("\n")), stderr_width());
     // The first word is coloured after the lines are broken, for colours have no width.
     anstream::eprintln!("{}", text.replacen("error", ERROR_WORD, 1));
     exit_of(error)
@@ -38,22 +38,36 @@ pub(crate) struct Told {
 
 /// What there is to tell of an error, fit to be shown.
 pub(crate) fn told(error: &anyhow::Error) -> Told {
-    let mut causes: Vec<_> = error.chain().map(|cause| visible(&cause.to_string())).collect();
+    let mut causes: Vec<_> = error
+        .chain()
+        // A credential of the environment is no account's.
+        .filter(|cause| ended(*cause).is_none() || !environment::has_credential())
+        .map(|cause| visible(&cause.to_string()))
+        .collect();
     if causes.len() > 4 {
         causes.drain(3..causes.len() - 1);
     }
     Told { causes, remedy: remedy_of(error) }
 }
 
+/// The account whose sign-in has ended, where an error says that.
+fn ended<'a>(cause: &'a (dyn std::error::Error + 'static)) -> Option<&'a AccountName> {
+    match cause.downcast_ref() {
+        Some(CredentialError::Ended { account }) => Some(account),
+        _ => None,
+    }
+}
+
 fn remedy_of(error: &anyhow::Error) -> Option<String> {
     if let Some(failed) = error.downcast_ref::<Failed>() {
         return failed.remedy.clone();
     }
-    let ended = |cause: &(dyn std::error::Error + 'static)| {
-        matches!(cause.downcast_ref(), Some(CredentialError::Ended { .. }))
-    };
-    if error.chain().any(ended) && !environment::has_credential() {
-        return Some(ENDED.into());
+    if let Some(account) = error.chain().find_map(ended) {
+        return Some(if environment::has_credential() {
+            environment::REPLACE.into()
+        } else {
+            ENDED.replacen("`blocks login`", &format!("`blocks login --account {account}`"), 1)
+        });
     }
     error.chain().find_map(|cause| {
         if let Some(PullError::Busy { .. }) = cause.downcast_ref() {
@@ -97,6 +111,9 @@ pub(crate) fn exit_of(error: &anyhow::Error) -> Exit {
             | CredentialError::AppRefused { .. },
         ) = cause.downcast_ref()
         {
+            return Some(Exit::NotSignedIn);
+        }
+        if let Some(IssueError::InvalidClient | IssueError::InvalidGrant) = cause.downcast_ref() {
             return Some(Exit::NotSignedIn);
         }
         cause.downcast_ref::<ApiError>().and_then(|api| exit_of_failure(api.kind()))

@@ -98,6 +98,7 @@ fn same_app(one: &App, other: &App) -> bool {
     let secret = |app: &App| app.client_secret.as_ref().map(|s| s.expose_secret().to_owned());
     one.name == other.name
         && one.client_id == other.client_id
+        && one.api_url == other.api_url
         && secret(one) == secret(other)
         && one.redirect_uri == other.redirect_uri
 }
@@ -258,6 +259,7 @@ pub async fn apps_come_back_as_they_were<H: AccountStoreHarness>(h: H) {
     let mut full = App::new("full \"'\n🙈", "cliënt");
     full.client_secret = Some("s3cret '\"\\\n".into());
     full.redirect_uri = Some("http://127.0.0.1:8080/callback?a=b&c=%20".into());
+    full.api_url = Some("http://localhost:8080".into());
     put_app(&store, &bare).await;
     put_app(&store, &full).await;
     let found = apps(&store).await;

@@ -51,6 +51,7 @@ suite! {
     a_claim_on_another_revision_is_moved,
     moved_wins_over_busy,
     a_lease_ends_when_its_time_is_up,
+    a_lease_of_a_clock_that_was_ahead_keeps_nobody_out,
     a_released_lease_is_free,
     releasing_an_ended_lease_spares_the_next_holder,
     releasing_twice_does_nothing,
@@ -321,6 +322,19 @@ pub async fn a_lease_ends_when_its_time_is_up<H: TokenStoreHarness>(h: H) {
     granted(&store, &who, base, at(0)).await;
     let next = granted(&store, &who, base, at(30)).await;
     assert_eq!(next.expires_at, at(60), "the next lease has its own length");
+}
+
+/// A lease that lasts longer than any of its length can is not waited for: the clock that made it
+/// was set back since.
+pub async fn a_lease_of_a_clock_that_was_ahead_keeps_nobody_out<H: TokenStoreHarness>(h: H) {
+    let (store, who) = (h.handle(), name("work"));
+    let base = put(&store, &who, bearer("a")).await;
+    let ahead = granted(&store, &who, base, at(86_400)).await;
+    let next = granted(&store, &who, base, at(0)).await;
+    assert_eq!(next.expires_at, at(30), "it lasts by the clock that is right");
+    release(&store, &ahead).await;
+    let answer = claim(&store, &who, base, at(1)).await;
+    assert!(matches!(answer, Claim::Busy { .. }), "the next lease stands, and: {answer:?}");
 }
 
 /// A released lease is free for the next.

@@ -30,7 +30,9 @@ use crate::redact::Secrets;
 /// let mut app = App::new("my app", "client-id");
 /// app.redirect_uri = Some("http://127.0.0.1:8080/callback".to_owned());
 ///
-/// let request = issuer.authorization(&app, &Scope::FOR_READING)?;
+/// // Without `offline.access` there is no refresh token, and the sign-in ends after two hours.
+/// let scopes = [&Scope::FOR_READING[..], &[Scope::OfflineAccess]].concat();
+/// let request = issuer.authorization(&app, &scopes)?;
 /// assert!(request.url().as_str().starts_with("https://x.com/i/oauth2/authorize?"));
 ///
 /// let forged = request.read_redirect("http://127.0.0.1:8080/callback?code=c0de&state=guessed");

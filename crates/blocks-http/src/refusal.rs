@@ -23,7 +23,11 @@ impl Answer<'_> {
 
     fn refused(mut self, problems: &[Problem], otherwise: String) -> ApiError {
         let types = problem_types(problems);
-        let kind = Failure::of_status(self.status.as_u16(), &types).unwrap_or(Failure::Malformed);
+        let kind = match Failure::of_status(self.status.as_u16(), &types) {
+            // A page that is not there, of some other server, is no user who is not there.
+            Some(Failure::NotFound) if !self.is_json() => Failure::Malformed,
+            kind => kind.unwrap_or(Failure::Malformed),
+        };
         let said = if self.status.is_redirection() {
             self.redirection()
         } else {

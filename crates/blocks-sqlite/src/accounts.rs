@@ -94,7 +94,7 @@ impl AccountStore for SqliteStore {
     async fn apps(&self) -> Result<Vec<App>, StoreError> {
         self.read(|tx| {
             let mut apps = tx.prepare(
-                "SELECT name, client_id, client_secret, redirect_uri FROM app ORDER BY name",
+                "SELECT name, client_id, client_secret, redirect_uri, api_url FROM app ORDER BY name",
             )?;
             Ok(apps.query_map([], app)?.collect::<Result<_, _>>()?)
         })
@@ -106,9 +106,10 @@ impl AccountStore for SqliteStore {
         self.write(move |tx| {
             let secret = app.client_secret.as_ref().map(ExposeSecret::expose_secret);
             tx.execute(
-                "INSERT OR REPLACE INTO app (name, client_id, client_secret, redirect_uri)
-                 VALUES (?, ?, ?, ?)",
-                params![app.name, app.client_id, secret, app.redirect_uri],
+                "INSERT OR REPLACE INTO app
+                     (name, client_id, client_secret, redirect_uri, api_url)
+                 VALUES (?, ?, ?, ?, ?)",
+                params![app.name, app.client_id, secret, app.redirect_uri, app.api_url],
             )?;
             Ok(())
         })
@@ -139,5 +140,6 @@ fn app(row: &Row<'_>) -> rusqlite::Result<App> {
     let mut app = App::new(row.get::<_, String>(0)?, row.get::<_, String>(1)?);
     app.client_secret = row.get::<_, Option<String>>(2)?.map(SecretString::from);
     app.redirect_uri = row.get(3)?;
+    app.api_url = row.get(4)?;
     Ok(app)
 }

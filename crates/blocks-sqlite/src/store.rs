@@ -86,6 +86,21 @@ impl SqliteStore {
         self.transact(TransactionBehavior::Deferred, work).await
     }
 
+    /// Copies the log into the file, as far as nobody needs it. That it could not be done matters
+    /// to nobody: the log is as good.
+    pub(crate) async fn checkpoint(&self, checkpoint: Checkpoint) {
+        let connection = Arc::clone(&self.connection).lock_owned().await;
+        let done = off_runtime(move || {
+            let pragma = match checkpoint {
+                Checkpoint::Passive => "PRAGMA wal_checkpoint(PASSIVE)",
+                Checkpoint::Truncate => "PRAGMA wal_checkpoint(TRUNCATE)",
+            };
+            Ok(connection.query_row(pragma, [], |_| Ok(()))?)
+        });
+        // Whoever reads or writes meanwhile keeps it from being done, now.
+        let _ = done.await;
+    }
+
     async fn transact<T: Send + 'static>(
         &self,
         behavior: TransactionBehavior,
@@ -100,6 +115,15 @@ impl SqliteStore {
         });
         done.await.map_err(|fault| fault.at(self.file.path()))
     }
+}
+
+/// How thoroughly the log is copied into the file.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Checkpoint {
+    /// As far as it goes without waiting for anybody.
+    Passive,
+    /// All of it, and then the log is emptied.
+    Truncate,
 }
 
 impl fmt::Debug for SqliteStore {

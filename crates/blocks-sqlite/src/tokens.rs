@@ -14,6 +14,7 @@ use secrecy::{ExposeSecret, SecretString};
 use crate::SqliteStore;
 use crate::column::{Number, Time};
 use crate::error::Fault;
+use crate::store::Checkpoint;
 
 #[async_trait]
 impl TokenStore for SqliteStore {
@@ -33,7 +34,13 @@ impl TokenStore for SqliteStore {
         now: Timestamp,
     ) -> Result<Claim, StoreError> {
         let account = account.clone();
-        self.write(move |tx| claim(tx, account, base, ttl, now)).await
+        let claim = self.write(move |tx| claim(tx, account, base, ttl, now)).await?;
+        if let Claim::Granted(_) = claim {
+            // What comes back for the refresh token must find room, also on a disk that is full by
+            // then: with the log copied into the file, its pages in the log are used again.
+            self.checkpoint(Checkpoint::Passive).await;
+        }
+        Ok(claim)
     }
 
     async fn swap(
@@ -43,7 +50,13 @@ impl TokenStore for SqliteStore {
         credential: Option<Credential>,
     ) -> Result<Swap, StoreError> {
         let account = account.clone();
-        self.write(move |tx| swap(tx, &account, expected, credential.as_ref())).await
+        let forgets = credential.is_none();
+        let swap = self.write(move |tx| swap(tx, &account, expected, credential.as_ref())).await?;
+        if forgets {
+            // What was forgotten does not stay behind in the log.
+            self.checkpoint(Checkpoint::Truncate).await;
+        }
+        Ok(swap)
     }
 
     async fn release(&self, lease: &Lease) -> Result<(), StoreError> {
@@ -105,8 +118,9 @@ fn claim(
     if row.revision != base {
         return Ok(Claim::Moved(row.stored(&account)?));
     }
-    if let Some(ends_at) = row.lease_ends_at.filter(|ends_at| *ends_at > now) {
-        return Ok(Claim::Busy { retry_in: ends_at.duration_since(now).unsigned_abs() });
+    let keeps_out = |ends_at| Lease::keeps_out(ends_at, ttl, now);
+    if let Some(retry_in) = row.lease_ends_at.and_then(keeps_out) {
+        return Ok(Claim::Busy { retry_in });
     }
     let id = row.lease + 1;
     let ends_at = now.saturating_add(ttl).unwrap_or(Timestamp::MAX);

@@ -7,7 +7,7 @@ use std::time::Duration;
 use blocks_domain::Failure;
 use blocks_ports::{
     AccountName, ApiError, App, Claim, Clock, Credential, IssueError, Lease, OAuth2Credential,
-    Revision, Swap, TokenGrant, TokenIssuer, TokenStore, Versioned,
+    Revision, StoreError, Swap, TokenGrant, TokenIssuer, TokenStore, Versioned,
 };
 use jiff::Timestamp;
 
@@ -125,7 +125,10 @@ impl Refresh {
         let swap = loop {
             match self.tools.store.swap(&self.account, base, Some(credential.clone())).await {
                 Ok(swap) => break swap,
-                Err(error) if saves == Self::SAVES => return Err(error.into()),
+                Err(error) if saves == Self::SAVES => {
+                    let message = "the sign-in was refreshed, and what came back cannot be stored";
+                    return Err(StoreError::new(error.kind, message).with_source(error).into());
+                }
                 Err(error) => tracing::debug!(account = %self.account, %error, "storing again"),
             }
             saves += 1;

@@ -3,15 +3,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use blocks_app::KeeperPolicy;
+use blocks_app::{Keeper, KeeperPolicy};
 use blocks_domain::Failure;
 use blocks_ports::{
     ApiError, Claim, Clock, Credential, CredentialError, CredentialSource, IssueError,
-    MockTokenIssuer, Revision, Swap, TokenGrant, TokenStore,
+    MockTokenIssuer, MockTokenStore, Revision, Swap, TokenGrant, TokenStore,
 };
 use futures_util::FutureExt;
 
-use crate::support::{HesitantStore, Home, oauth2, work};
+use crate::support::{HesitantStore, Home, app, oauth2, work};
 
 /// Takes the lease as a process that then dies.
 async fn die_with_the_lease(home: &Home, ttl: Duration) {
@@ -46,16 +46,33 @@ async fn nobody_waits_for_others_while_the_old_token_works() {
 }
 
 #[tokio::test]
-async fn a_lease_that_never_ends_is_not_waited_for_without_end() {
+async fn others_who_never_finish_are_not_waited_for_without_end() {
     let home = Home::new().await;
     home.expire();
-    die_with_the_lease(&home, Duration::from_secs(86_400)).await;
+    let stored = home.stored().await;
+    let mut store = MockTokenStore::new();
+    store.expect_load().returning(move |_| Ok(stored.clone()));
+    store
+        .expect_claim()
+        .returning(|_, _, _, _| Ok(Claim::Busy { retry_in: Duration::from_secs(60) }));
+    let (issuer, clock) = (Arc::new(home.issuer.clone()), Arc::new(home.clock.clone()));
+    let keeper = Keeper::new(app(), issuer, Arc::new(store), clock);
     let begun = home.clock.now();
-    let error = home.drive(home.keeper().current(&work())).await.expect_err("no turn");
+    let error = home.drive(keeper.current(&work())).await.expect_err("no turn");
     let CredentialError::Refresh(error) = error else { panic!("{error:?}") };
     assert_eq!((error.kind(), error.was_sent()), (Failure::Timeout, false));
     assert_eq!(home.clock.now().duration_since(begun).as_secs(), 120, "two leases");
     assert_eq!(home.issuer.tally().calls, 0);
+}
+
+#[tokio::test]
+async fn a_lease_of_a_clock_that_was_ahead_is_not_waited_for() {
+    let home = Home::with_delay(Duration::ZERO).await;
+    home.expire();
+    die_with_the_lease(&home, Duration::from_secs(86_400)).await;
+    let begun = home.clock.now();
+    home.keeper().current(&work()).await.expect("still signed in");
+    assert_eq!(home.clock.now(), begun);
 }
 
 #[tokio::test]

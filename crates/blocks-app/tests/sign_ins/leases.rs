@@ -1,7 +1,9 @@
 //! The lease of a sign-in: taken before it is ended or moved, and given back.
 
+use std::time::Duration;
+
 use blocks_app::{KeeperPolicy, SignIns};
-use blocks_ports::{Clock, Renamed, StoreError, StoreFailure, TokenStore};
+use blocks_ports::{Claim, Clock, MockTokenStore, Renamed, StoreError, StoreFailure, TokenStore};
 
 use crate::support::{Home, account, office, sign_in_of, work};
 
@@ -32,15 +34,18 @@ async fn what_another_process_is_refreshing_is_waited_for() {
 }
 
 #[tokio::test]
-async fn a_lease_that_never_ends_is_not_waited_for_without_end() {
+async fn others_who_never_finish_are_not_waited_for_without_end() {
     for operation in OPERATIONS {
         let home = Home::new().await;
         let before = home.stores.load(&work()).await.expect("it loads");
-        let (ttl, now) = (KeeperPolicy::default().lease * 100, home.clock.now());
-        home.stores.claim(&work(), before.revision, ttl, now).await.expect("a claim");
-        let error = perform(operation, &home.sign_ins()).await.expect_err("no turn");
+        let mut tokens = MockTokenStore::new();
+        let stored = before.clone();
+        tokens.expect_load().returning(move |_| Ok(stored.clone()));
+        let busy = || Claim::Busy { retry_in: Duration::from_secs(60) };
+        tokens.expect_claim().returning(move |_, _, _, _| Ok(busy()));
+        let sign_ins = SignIns::new(&home.stores, &tokens, &home.clock);
+        let error = perform(operation, &sign_ins).await.expect_err("no turn");
         assert_eq!(error.kind, StoreFailure::Busy, "{operation}");
-        assert_eq!(home.stores.load(&work()).await.expect("it loads"), before);
         assert!(home.account(&work()).await.is_some());
     }
 }

@@ -3,15 +3,16 @@
 use blocks_app::{SignIns, SystemClock};
 use blocks_ports::{Account, AccountName, AccountStore, Clock, Renamed, StoreFailure, TokenStore};
 use blocks_sqlite::SqliteStore;
-use comfy_table::{Cell, Table, presets};
+use comfy_table::{Cell, ContentArrangement, Table, presets};
 use serde::Serialize;
 
 use crate::args::{AccountsArgs, AccountsCommand, Globals, RemoveArgs};
 use crate::consent::confirmed;
-use crate::context::{home, who};
+use crate::context::{home, known_names, who};
 use crate::exit::{Exit, Failed};
 use crate::output::{Output, visible};
 use crate::server::called;
+use crate::sign_in::import::refuse_slot;
 use crate::sign_in::secrets;
 use crate::sign_in::summary::Summary;
 
@@ -48,9 +49,14 @@ async fn list(store: &SqliteStore, output: Output) -> anyhow::Result<Exit> {
     let now = SystemClock.now();
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
-    table.set_header(["", "Account", "User", "Sign-in", "Server"].map(Cell::new));
+    let servers = accounts.iter().any(|account| account.api_url.is_some());
+    let columns = if servers { 5 } else { 4 };
+    table.set_header(
+        ["", "Account", "User", "Sign-in", "Server"].map(Cell::new).into_iter().take(columns),
+    );
     if let Some(width) = output.width() {
         table.set_width(u16::try_from(width).unwrap_or(u16::MAX));
+        table.set_content_arrangement(ContentArrangement::Dynamic);
     }
     for account in &accounts {
         let is_default = default.as_ref() == Some(&account.name);
@@ -71,13 +77,14 @@ async fn list(store: &SqliteStore, output: Output) -> anyhow::Result<Exit> {
             Ok(None) => "not signed in".to_owned(),
             Err(unreadable) => unreadable.clone(),
         };
-        table.add_row([
+        let cells = [
             if is_default { "*".to_owned() } else { String::new() },
             account.name.to_string(),
-            format!("{} ({})", who(account), account.user_id),
+            who(account),
             words,
             visible(called(account.api_url.as_deref())),
-        ]);
+        ];
+        table.add_row(cells.into_iter().take(columns));
     }
     if output.json {
         return Ok(Exit::Done);
@@ -143,6 +150,7 @@ async fn rename(
     to: &AccountName,
     output: Output,
 ) -> anyhow::Result<Exit> {
+    refuse_slot(to)?;
     let tokens = secrets::of_account(store, from).await?;
     let sign_ins = SignIns::new(store, &*tokens, &SystemClock);
     match sign_ins.rename(from, to).await? {
@@ -189,7 +197,17 @@ async fn remove(store: &SqliteStore, args: &RemoveArgs, output: Output) -> anyho
     }
     let tokens = secrets::to_forget(store, name).await;
     SignIns::new(store, &*tokens, &SystemClock).remove(name).await?;
+    forget_app(store, account.app.as_deref()).await?;
     told(output, &changed, &format!("`{name}` is forgotten."))
+}
+
+/// Forgets an app, and so its secret, when its last account has gone.
+async fn forget_app(store: &SqliteStore, app: Option<&str>) -> anyhow::Result<()> {
+    let Some(app) = app else { return Ok(()) };
+    if store.accounts().await?.iter().all(|account| account.app.as_deref() != Some(app)) {
+        store.remove_app(app).await?;
+    }
+    Ok(())
 }
 
 fn told(output: Output, changed: &Changed<'_>, sentence: &str) -> anyhow::Result<Exit> {
@@ -204,9 +222,6 @@ fn told(output: Output, changed: &Changed<'_>, sentence: &str) -> anyhow::Result
 async fn unknown(store: &SqliteStore, name: &AccountName) -> anyhow::Result<Failed> {
     let names: Vec<_> = store.accounts().await?.iter().map(|a| a.name.to_string()).collect();
     let failed = Failed::new(Exit::Usage, format!("there is no account `{name}`"));
-    Ok(if names.is_empty() {
-        failed.remedy("There are none yet; `blocks login` adds one.")
-    } else {
-        failed.remedy(format!("There is {}.", names.join(", ")))
-    })
+    let names: Vec<_> = names.iter().map(String::as_str).collect();
+    Ok(failed.remedy(known_names(&names)))
 }

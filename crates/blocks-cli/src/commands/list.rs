@@ -15,8 +15,7 @@ use crate::output::{Output, counted, day, grouped, json_text, minute, visible, w
 pub(crate) async fn run(globals: &Globals, args: ListArgs, output: Output) -> anyhow::Result<Exit> {
     let store = home(globals)?.open_store()?;
     let account = mirrored(globals, &store).await?;
-    let snapshot =
-        store.snapshot(account.user_id).await?.ok_or_else(|| nothing_mirrored(globals))?;
+    let snapshot = store.snapshot(account.user_id).await?.ok_or_else(nothing_mirrored)?;
     let mut entries = store.entries(account.user_id, query(args));
     let mut view = View::new(output);
     let mut shown = 0_u64;

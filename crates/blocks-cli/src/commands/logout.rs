@@ -15,12 +15,12 @@ use crate::context::{home, who};
 use crate::environment::{self, ACCESS_TOKEN};
 use crate::exit::{Exit, Failed};
 use crate::output::Output;
-use crate::server::{Server, called, named_url};
+use crate::server::{Address, Server, called};
 use crate::sign_in::{chosen, secrets};
 
 #[derive(Serialize)]
 struct Line<'a> {
-    account: &'a str,
+    account: Option<&'a str>,
     was_signed_in: bool,
     revoked: bool,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
@@ -34,8 +34,10 @@ pub(crate) async fn run(
 ) -> anyhow::Result<Exit> {
     let home = home(globals)?;
     let store = home.open_store()?;
-    let url = if globals.sandbox { None } else { named_url(globals)? };
-    let account = chosen(globals, url.as_deref(), &store.accounts().await?, &store).await?;
+    if store.accounts().await?.is_empty() {
+        return nobody(output);
+    }
+    let account = chosen(globals, &Address::named(globals)?, &store).await?;
     if args.dry_run {
         return show_only(&store, &account, args, output).await;
     }
@@ -49,13 +51,24 @@ pub(crate) async fn run(
     let was_signed_in = result?;
     let revoked = was_signed_in && !args.local;
     if output.json {
-        let account = account.name.as_str();
+        let account = Some(account.name.as_str());
         output.json_line(&Line { account, was_signed_in, revoked, dry_run: false })?;
     } else {
         output.sentence(&outcome(&account, was_signed_in, args.local))?;
     }
     if !globals.sandbox && environment::credential()?.is_some() {
         output.say(format!("The environment still holds a sign-in (such as {ACCESS_TOKEN})."));
+    }
+    Ok(Exit::Done)
+}
+
+/// Says that there is no account at all.
+fn nobody(output: Output) -> anyhow::Result<Exit> {
+    if output.json {
+        let line = Line { account: None, was_signed_in: false, revoked: false, dry_run: false };
+        output.json_line(&line)?;
+    } else {
+        output.sentence("Nobody is signed in.")?;
     }
     Ok(Exit::Done)
 }
@@ -131,7 +144,7 @@ async fn show_only(
 ) -> anyhow::Result<Exit> {
     let was_signed_in = secrets::has_sign_in(store, &account.name).await?;
     if output.json {
-        let account = account.name.as_str();
+        let account = Some(account.name.as_str());
         output.json_line(&Line { account, was_signed_in, revoked: false, dry_run: true })?;
         return Ok(Exit::Done);
     }

@@ -1,6 +1,7 @@
 //! The commands, one a file.
 
 mod accounts;
+pub(crate) mod browser;
 mod change;
 mod doctor;
 mod generated;
@@ -13,6 +14,11 @@ mod show;
 mod stats;
 mod users;
 mod whoami;
+
+#[cfg(unix)]
+use futures_util::StreamExt;
+#[cfg(unix)]
+use futures_util::stream::FuturesUnordered;
 
 use crate::args::{Cli, Command};
 use crate::exit::Exit;
@@ -39,18 +45,37 @@ pub(crate) async fn run(cli: Cli, output: &Output) -> anyhow::Result<Exit> {
         Command::Schema(args) => generated::schema(&args, *output),
         Command::Completions(args) => generated::completions(&args),
         Command::Man(args) => generated::man(&args),
+        Command::OpenBrowser(args) => browser::open(&args),
     }
 }
 
-/// Does some work until Ctrl-C; `None` says that it came.
+/// Does some work until Ctrl-C, or another wish to end; `None` says that it came.
 async fn until_interrupted<T>(work: impl Future<Output = T>) -> Option<T> {
     tokio::select! {
         biased;
-        signal = tokio::signal::ctrl_c() => match signal {
-            Ok(()) => None,
-            // Without a handler, Ctrl-C ends the program by itself.
-            Err(_) => std::future::pending().await,
-        },
+        () = interruption() => None,
         result = work => Some(result),
     }
+}
+
+/// The person presses Ctrl-C, closes the terminal, or the system shuts down.
+async fn interruption() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+
+        let kinds = [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()];
+        let listening = kinds.into_iter().filter_map(|kind| signal(kind).ok());
+        let mut waits: FuturesUnordered<_> =
+            listening.map(|mut signal| async move { signal.recv().await }).collect();
+        if waits.next().await.is_some() {
+            return;
+        }
+    }
+    #[cfg(not(unix))]
+    if tokio::signal::ctrl_c().await.is_ok() {
+        return;
+    }
+    // Without a handler, such a signal ends the program by itself.
+    std::future::pending::<()>().await;
 }

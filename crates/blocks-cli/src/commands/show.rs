@@ -17,8 +17,7 @@ pub(crate) async fn run(
 ) -> anyhow::Result<Exit> {
     let store = home(globals)?.open_store()?;
     let account = mirrored(globals, &store).await?;
-    let snapshot =
-        store.snapshot(account.user_id).await?.ok_or_else(|| nothing_mirrored(globals))?;
+    let snapshot = store.snapshot(account.user_id).await?.ok_or_else(nothing_mirrored)?;
     let Some(entry) = in_mirror(&store, account.user_id, &args.user).await? else {
         let when = minute(snapshot.finished_at);
         return Err(Failed::new(

@@ -12,8 +12,7 @@ use crate::output::{Output, counted, grouped, minute, visible};
 pub(crate) async fn run(globals: &Globals, output: Output) -> anyhow::Result<Exit> {
     let store = home(globals)?.open_store()?;
     let account = mirrored(globals, &store).await?;
-    let snapshot =
-        store.snapshot(account.user_id).await?.ok_or_else(|| nothing_mirrored(globals))?;
+    let snapshot = store.snapshot(account.user_id).await?.ok_or_else(nothing_mirrored)?;
     let unfinished = store.unfinished(account.user_id).await?;
     let stats = Stats::of(&store, account.user_id).await?;
     if output.json {

@@ -4,6 +4,7 @@ use blocks_app::WhenSpent;
 use indicatif::ProgressBar;
 use serde::Serialize;
 
+use super::until_interrupted;
 use crate::args::Globals;
 use crate::context::{Connection, Wishes, home, who};
 use crate::exit::Exit;
@@ -22,9 +23,9 @@ pub(crate) async fn run(globals: &Globals, output: Output) -> anyhow::Result<Exi
     let bar = ProgressBar::hidden();
     let wishes = Wishes { globals, when_spent: WhenSpent::Wait, bar, output };
     let connection = Connection::open(wishes, &home, &store).await?;
-    let account = connection.ask_who(globals, &store).await;
+    let asked = until_interrupted(connection.ask_who(globals, &store)).await;
     connection.close().await?;
-    let account = account?;
+    let Some(account) = asked.transpose()? else { return Ok(Exit::Interrupted) };
     if output.json {
         output.json_line(&Who {
             account: account.name.as_str(),

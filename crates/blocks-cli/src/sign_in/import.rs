@@ -8,7 +8,29 @@ use blocks_ports::{
 };
 
 use super::xurl::Found;
+use crate::exit::{Exit, Failed};
 use crate::server::Server;
+
+/// What the names begin with under which imports are stored on their way; accounts have others.
+const SLOTS: &str = "import.";
+
+/// Refuses a name that an import could have.
+pub(crate) fn refuse_slot(name: &AccountName) -> anyhow::Result<()> {
+    if !name.as_str().starts_with(SLOTS) {
+        return Ok(());
+    }
+    Err(Failed::new(Exit::Usage, format!("the name `{name}` is kept for imports under way"))
+        .remedy(format!("Choose one that does not begin with `{SLOTS}`."))
+        .into())
+}
+
+/// Where an import is stored on its way: what was good at one server is never taken up at another.
+fn slot(server: &Server, user: &str) -> anyhow::Result<AccountName> {
+    let server = server.lasting_url().map_or("x", |url| url.split("://").last().unwrap_or(url));
+    let name = format!("{SLOTS}{server}.{user}");
+    let fits = |c: char| if c.is_alphanumeric() || ".-_".contains(c) { c } else { '-' };
+    Ok(name.chars().map(fits).take(64).collect::<String>().parse()?)
+}
 
 /// An import under way.
 ///
@@ -28,8 +50,7 @@ impl Import {
         tokens: Arc<dyn TokenStore>,
         server: &Server,
     ) -> anyhow::Result<Self> {
-        let user = found.username.as_deref().unwrap_or("user");
-        let name = format!("import.{user}").parse().or_else(|_| "import".parse())?;
+        let name = slot(server, found.username.as_deref().unwrap_or("user"))?;
         let keeper = |app: &App| -> anyhow::Result<_> {
             let issuer = Arc::new(server.issuer()?);
             Ok(Keeper::new(app.clone(), issuer, Arc::clone(&tokens), server.clock()))
@@ -50,16 +71,25 @@ impl Import {
             Err(error) => return Err(error.into()),
         }
         self.store(Some(self.found.credential.clone())).await?;
-        let current = keeper.current(&self.name).await;
-        keeper.settle().await;
-        match current {
+        match keeper.current(&self.name).await {
             Ok(current) => Ok(current.value),
-            Err(error) => {
-                if matches!(error, CredentialError::Ended { .. }) {
-                    self.end().await?;
-                }
-                Err(error.into())
+            Err(CredentialError::Ended { .. }) => {
+                self.end().await?;
+                Err(Failed::new(Exit::NotSignedIn, "X no longer takes the sign-in of xurl")
+                    .remedy(
+                        "Its refresh token works once, and was spent. Run `blocks login`, or sign \
+                         in anew with xurl and import that.",
+                    )
+                    .into())
             }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Lets a refresh end that is under way.
+    pub(crate) async fn settle(&self) {
+        if let Some(keeper) = &self.keeper {
+            keeper.settle().await;
         }
     }
 

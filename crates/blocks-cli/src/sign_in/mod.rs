@@ -9,18 +9,22 @@ pub(crate) mod summary;
 pub(crate) mod xurl;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context;
+use async_trait::async_trait;
 use blocks_app::Keeper;
 use blocks_ports::{
-    Account, AccountName, AccountStore, Credential, CredentialSource, FixedCredential,
+    Account, AccountName, AccountStore, Credential, CredentialError, CredentialSource,
+    FixedCredential, Revision, Versioned,
 };
 use blocks_sqlite::SqliteStore;
 
 use crate::args::Globals;
 use crate::environment::{self, ACCESS_TOKEN};
 use crate::exit::{Exit, Failed};
-use crate::server::{Server, called, named_url};
+use crate::output::Output;
+use crate::server::{Address, Server, called};
 
 /// With what a run proves who it is.
 pub(crate) enum SignIn {
@@ -37,11 +41,11 @@ impl SignIn {
         globals: &Globals,
         store: &SqliteStore,
     ) -> anyhow::Result<(Self, Option<String>)> {
-        let url = named_url(globals)?;
+        let address = Address::named(globals)?;
         if let Some(credential) = environment::credential()? {
-            return Ok((Self::Ready(credential), url));
+            return Ok((Self::Ready(credential), address.url().map(str::to_owned)));
         }
-        let account = chosen(globals, url.as_deref(), &store.accounts().await?, store).await?;
+        let account = chosen(globals, &address, store).await?;
         if !secrets::has_sign_in(store, &account.name).await? {
             return Err(not_signed_in(Some(&account.name)).into());
         }
@@ -79,6 +83,7 @@ impl SignIn {
         &self,
         store: &SqliteStore,
         server: &Server,
+        output: Output,
     ) -> anyhow::Result<Source> {
         let account = match self {
             // It serves whichever account asks, so the name is only a label here.
@@ -95,7 +100,7 @@ impl SignIn {
         let keeper = Keeper::new(app, Arc::new(server.issuer()?), tokens, server.clock());
         Ok(Source {
             label: account.name.clone(),
-            credentials: Arc::new(keeper.clone()),
+            credentials: Arc::new(Patient { keeper: keeper.clone(), output }),
             keeper: Some(keeper),
         })
     }
@@ -108,6 +113,43 @@ pub(crate) struct Source {
     pub(crate) credentials: Arc<dyn CredentialSource>,
     /// Whose refreshes have to end before the program does.
     pub(crate) keeper: Option<Keeper>,
+}
+
+/// A keeper that says so when others keep it waiting.
+#[derive(Debug)]
+struct Patient {
+    keeper: Keeper,
+    output: Output,
+}
+
+#[async_trait]
+impl CredentialSource for Patient {
+    async fn current(
+        &self,
+        account: &AccountName,
+    ) -> Result<Versioned<Credential>, CredentialError> {
+        /// A refresh takes less than this, unless somebody else is at it.
+        const WORTH_A_WORD: Duration = Duration::from_secs(3);
+        let mut current = self.keeper.current(account);
+        match tokio::time::timeout(WORTH_A_WORD, &mut current).await {
+            Ok(current) => current,
+            Err(_) => {
+                self.output.say(
+                    "Waiting for the sign-in to be refreshed; a command that was killed while it \
+                     did that delays this by a minute.",
+                );
+                current.await
+            }
+        }
+    }
+
+    async fn rejected(
+        &self,
+        account: &AccountName,
+        revision: Revision,
+    ) -> Result<(), CredentialError> {
+        self.keeper.rejected(account, revision).await
+    }
 }
 
 impl Source {
@@ -126,41 +168,56 @@ impl Source {
 /// The account that the flags choose among those of the server that they name, if they name one.
 pub(crate) async fn chosen(
     globals: &Globals,
-    url: Option<&str>,
-    known: &[Account],
+    address: &Address,
     store: &SqliteStore,
 ) -> anyhow::Result<Account> {
-    let lives_there = |account: &&Account| url.is_none() || account.api_url.as_deref() == url;
+    let known = store.accounts().await?;
+    let lives_there = |account: &&Account| address.admits(account.api_url.as_deref());
     if let Some(name) = &globals.account {
         let Some(account) = known.iter().find(|account| account.name == *name) else {
             return Err(not_signed_in(Some(name)).into());
         };
-        if !lives_there(&account) {
-            let (home, other) = (called(account.api_url.as_deref()), called(url));
-            let what = format!(
-                "the account `{name}` is signed in at {home}, and its sign-in is not sent to {other}"
-            );
-            return Err(Failed::new(Exit::Usage, what)
-                .remedy("Leave the address out, or name an account of that server.")
-                .into());
+        if lives_there(&account) {
+            return Ok(account.clone());
         }
-        return Ok(account.clone());
+        let (home, other) = (called(account.api_url.as_deref()), called(address.url()));
+        let what = format!(
+            "the account `{name}` is signed in at {home}, and its sign-in is not sent to {other}"
+        );
+        return Err(Failed::new(Exit::Usage, what)
+            .remedy("Leave the address out, or name an account of that server.")
+            .into());
     }
     let there: Vec<_> = known.iter().filter(lives_there).collect();
     let default = store.default_account().await?;
     let found = there.iter().find(|account| Some(&account.name) == default.as_ref());
     match (found, &there[..]) {
         (Some(account), _) | (None, [account]) => Ok((*account).clone()),
-        (None, []) => Err(not_signed_in(None).into()),
+        (None, []) if known.is_empty() => Err(not_signed_in(None).into()),
+        (None, []) => Err(nobody_at(address, &known).into()),
         (None, several) => Err(which_of(several).into()),
     }
+}
+
+/// The error of whoever names a server where no account lives.
+fn nobody_at(address: &Address, known: &[Account]) -> Failed {
+    let elsewhere =
+        |account: &Account| format!("`{}` at {}", account.name, called(account.api_url.as_deref()));
+    let elsewhere: Vec<_> = known.iter().map(elsewhere).collect();
+    let at = called(address.url());
+    Failed::new(Exit::NotSignedIn, format!("no account is signed in at {at}")).remedy(format!(
+        "There is {}. `blocks login` with the same address signs in there.",
+        elsewhere.join(", ")
+    ))
 }
 
 /// The error of whoever has several accounts and names none.
 pub(crate) fn which_of(several: &[&Account]) -> Failed {
     let names: Vec<_> = several.iter().map(|account| account.name.as_str()).collect();
-    Failed::new(Exit::Usage, "there are several accounts and no default")
-        .remedy(format!("Name one with --account: {}.", names.join(", ")))
+    Failed::new(Exit::Usage, "there are several accounts and no default").remedy(format!(
+        "Name one with --account: {}; or choose a default with `blocks accounts default`.",
+        names.join(", ")
+    ))
 }
 
 /// The error of whoever is not signed in.

@@ -7,8 +7,9 @@ use blocks_http::{AuthorizationRequest, RedirectError};
 use blocks_ports::AuthorizationGrant;
 
 use super::redirect::{RedirectListener, Returned};
+use crate::commands::browser;
 use crate::exit::{Exit, Failed};
-use crate::output::{Output, visible};
+use crate::output::{Output, counted, visible};
 
 /// Sends the person's browser to the authorize page, and waits until it comes back.
 pub(crate) async fn in_browser(
@@ -22,11 +23,12 @@ pub(crate) async fn in_browser(
     output.insist("Your browser is asked to open this address; if it does not, open it yourself:");
     output.address(&url);
     // Whether it opens or not, the address stands above.
-    tokio::task::spawn_blocking(move || webbrowser::open(&url));
+    tokio::task::spawn_blocking(move || browser::ask_to_open(&url));
     match tokio::time::timeout(wait, listener.wait(request)).await {
         Ok(returned) => returned,
         Err(_) => {
-            let what = format!("the browser did not come back within {} seconds", wait.as_secs());
+            let wait = counted(wait.as_secs(), "second", "seconds");
+            let what = format!("the browser did not come back within {wait}");
             Err(Failed::new(Exit::NotSignedIn, what)
                 .remedy(
                     "Run it again and answer the page in time (--wait gives more); where no \
@@ -45,8 +47,8 @@ pub(crate) async fn by_hand(
     output.insist("Open this address in any browser and answer the page:");
     output.address(request.url().as_str());
     output.insist(
-        "The browser then goes to an address that may show an error. Paste that address here \
-         within 30 seconds:",
+        "The browser then goes to an address that may show an error. Paste that address here, \
+         within 30 seconds of approving:",
     );
     let pasted = read_line().await?;
     request.read_redirect(&pasted).map_err(|error| refused(&error))

@@ -60,8 +60,11 @@ impl RedirectListener {
                 Err(error) => refusal = Some(error),
             }
         }
+        // A port that somebody else has on one of the addresses is somebody else's port.
+        let is_taken =
+            refusal.as_ref().is_some_and(|error| error.kind() == io::ErrorKind::AddrInUse);
         match refusal {
-            Some(error) if listeners.is_empty() => {
+            Some(error) if listeners.is_empty() || is_taken => {
                 let what = format!("cannot listen on port {port} for the browser to come back");
                 let failed = Failed::new(Exit::Failed, what).remedy(
                     "End the program that uses this port, or sign in with --headless, or register \
@@ -182,15 +185,17 @@ fn loopback(redirect_uri: &str) -> anyhow::Result<(Url, Vec<IpAddr>)> {
             format!("the redirect URI {redirect_uri} does not lead back to this machine"),
         )
         .remedy(
-            "Use one that begins with http://127.0.0.1: or http://[::1]:, or sign in with \
-             --headless.",
+            "Use one that begins with http://127.0.0.1:, http://[::1]: or http://localhost:, or sign \
+             in with --headless.",
         )
     };
     let uri = Url::parse(redirect_uri).map_err(|_| {
         Failed::new(Exit::Usage, format!("the redirect URI {redirect_uri} is no address"))
             .remedy("It looks like http://127.0.0.1:8739/callback.")
     })?;
-    if uri.scheme() != "http" {
+    let has_more =
+        !uri.username().is_empty() || uri.password().is_some() || uri.fragment().is_some();
+    if uri.scheme() != "http" || uri.port() == Some(0) || has_more {
         return Err(elsewhere().into());
     }
     let addresses = match uri.host() {
@@ -219,8 +224,15 @@ mod tests {
             assert_eq!(addresses.len(), count, "{uri}");
             assert!(addresses.iter().all(IpAddr::is_loopback), "{uri}");
         }
-        for uri in ["https://127.0.0.1:1/", "http://0.0.0.0:1/", "http://example.com/", "myapp:/x"]
-        {
+        for uri in [
+            "https://127.0.0.1:1/",
+            "http://0.0.0.0:1/",
+            "http://example.com/",
+            "myapp:/x",
+            "http://127.0.0.1:0/",
+            "http://me:pass@127.0.0.1:1/",
+            "http://127.0.0.1:1/#here",
+        ] {
             let error = loopback(uri).expect_err(uri);
             assert!(error.to_string().contains("does not lead back"), "{error}");
         }

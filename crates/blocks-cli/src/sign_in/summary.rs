@@ -73,7 +73,7 @@ impl Summary {
     /// How long it lasts, as part of a sentence.
     pub(crate) fn lasts(&self, now: Timestamp) -> String {
         match (self.refreshable, self.ends) {
-            (true, _) => "stays valid by itself".to_owned(),
+            (true, _) => "renews itself".to_owned(),
             (false, Some(ends)) if ends <= now => format!("ended at {}", minute(ends)),
             (false, Some(ends)) => format!("ends at {}", minute(ends)),
             (false, None) => "lasts until X refuses it".to_owned(),

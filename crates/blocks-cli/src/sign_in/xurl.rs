@@ -41,7 +41,7 @@ pub(crate) fn read(
         Failed::new(Exit::Failed, format!("{} is not what xurl writes{place}", file.display()))
             .remedy("Sign in anew with xurl, or with `blocks login`.")
     })?;
-    auth.sign_in(app, user)
+    auth.sign_in(app, user.map(|user| user.trim_start_matches('@')))
 }
 
 fn default_file() -> anyhow::Result<PathBuf> {

@@ -76,3 +76,53 @@ fn a_damaged_world_is_said_to_be_damaged() {
     let ran = home.sandboxed(&["whoami"]).ended(1);
     assert!(ran.stderr.contains("sandbox reset"), "{}", ran.stderr);
 }
+
+#[test]
+fn the_example_of_faults_is_a_file_that_is_right() {
+    let home = Home::new();
+    let example = home.run(&["sandbox", "faults"]).ended(0).stdout;
+    assert!(example.contains("[[faults]]\nkind = \"status\"\nstatus = 503\n"), "{example}");
+    let file = home.path().join("faults.toml");
+    std::fs::write(&file, &example).expect("a file");
+    let file = file.to_str().expect("a path");
+    let ran = home.run(&["sandbox", "faults", file]).ended(0);
+    assert!(ran.stdout.contains("is right: 16 faults."), "{}", ran.stdout);
+    let read = &home.run(&["sandbox", "faults", file, "--json"]).ended(0).json()[0];
+    assert_eq!(read["faults"].as_array().map(Vec::len), Some(16));
+    let kinds = &home.run(&["sandbox", "faults", "--json"]).ended(0).json()[0]["kinds"];
+    assert_eq!(kinds[1]["kind"], "delay");
+}
+
+#[test]
+fn a_file_of_faults_that_is_wrong_is_told_with_its_line() {
+    let home = Home::new();
+    let file = home.path().join("faults.toml");
+    std::fs::write(&file, "[[faults]]\nkind = \"reset\"\ntimse = 2\n").expect("a file");
+    let file = file.to_str().expect("a path");
+    for line in [&["sandbox", "faults", file][..], &["sandbox", "serve", "--faults", file]] {
+        let ran = home.run(line).ended(2);
+        assert!(ran.stderr.contains("line 3: `timse` is no key"), "{}", ran.stderr);
+    }
+    let missing = home.run(&["sandbox", "serve", "--faults", "no/such/file"]).ended(2);
+    assert!(missing.stderr.contains("cannot read no/such/file"), "{}", missing.stderr);
+}
+
+#[test]
+fn a_served_sandbox_meets_the_faults_of_its_file() {
+    let home = Home::new();
+    let file = home.path().join("faults.toml");
+    let faults = "[[faults]]\nkind = \"status\"\nstatus = 403\nat = \"GET /2/users/me\"\n";
+    std::fs::write(&file, faults).expect("a file");
+    let serving = Serving::start(&home, &["--faults", file.to_str().expect("a path")]);
+    assert!(serving.line["control_token"].is_null(), "it is on loopback");
+    serving.run(&home, &["whoami"]).ended(4);
+    serving.run(&home, &["whoami"]).ended(0);
+}
+
+#[test]
+fn elsewhere_than_on_loopback_the_line_tells_the_control_token() {
+    let home = Home::new();
+    let serving = Serving::start(&home, &["--listen", "0.0.0.0:0"]);
+    let token = serving.line["control_token"].as_str().expect("a token");
+    assert!(token.len() >= 32);
+}

@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpListener;
-use std::process::{Child, ChildStderr, Stdio};
+use std::process::{Child, ChildStderr, Command, Stdio};
 
 use crate::browser::{approve_and_follow, control, get, press};
 use crate::support::{Home, Ran, Server, Serving, Wire};
@@ -52,12 +52,22 @@ impl Scene {
     /// The same, as an app with this secret, and as talkative as can be.
     pub(crate) fn login_as(&self, client_secret: &str, args: &[&str]) -> Login {
         let mut command = self.home.command(args);
-        command.env("BLOCKS_CLIENT_SECRET", client_secret).env("BROWSER", "true");
-        command.env("BLOCKS_LOG", "trace").env("RUST_BACKTRACE", "full");
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = command.spawn().expect("the program");
-        let stderr = BufReader::new(child.stderr.take().expect("a pipe"));
-        Login { child, stderr, said: String::new() }
+        command.env("BLOCKS_CLIENT_SECRET", client_secret);
+        Login::begin(command)
+    }
+
+    /// Begins `blocks login` with no secret but those that another home knows.
+    pub(crate) fn login_in(&self, home: &Home, args: &[&str]) -> Login {
+        Login::begin(home.command(args))
+    }
+
+    /// Begins `blocks login` with another program for a browser.
+    pub(crate) fn login_with_browser(&self, browser: &str) -> Login {
+        let always = ["login", "--api-url", &self.sandbox.url];
+        let app = ["--client-id", self.told("client_id"), "--redirect-uri", &self.redirect_uri];
+        let mut command = self.home.command(&[&always[..], &app].concat());
+        command.env("BLOCKS_CLIENT_SECRET", self.told("client_secret")).env("BROWSER", browser);
+        Login::begin(command)
     }
 
     /// Lets the sandbox's time pass; this machine's clock knows nothing of it.
@@ -82,6 +92,18 @@ pub(crate) struct Login {
 }
 
 impl Login {
+    /// Runs it, as talkative as can be, and with a browser that opens nothing unless one is named.
+    fn begin(mut command: Command) -> Self {
+        if command.get_envs().all(|(name, _)| name != "BROWSER") {
+            command.env("BROWSER", "true");
+        }
+        command.env("BLOCKS_LOG", "trace").env("RUST_BACKTRACE", "full");
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().expect("the program");
+        let stderr = BufReader::new(child.stderr.take().expect("a pipe"));
+        Self { child, stderr, said: String::new() }
+    }
+
     /// The address that it shows.
     pub(crate) fn address(&mut self) -> String {
         loop {
@@ -368,4 +390,40 @@ fn where_no_keychain_runs_nobody_is_asked_to_approve_anything() {
     let ran = Ran::of(command.output().expect("the program")).ended(1);
     assert!(ran.stderr.contains("Leave --keyring out"), "{}", ran.stderr);
     assert!(!ran.stderr.contains("authorize"), "{}", ran.stderr);
+}
+
+#[cfg(unix)]
+#[test]
+fn whoever_is_told_to_end_finishes_the_refresh_first() {
+    use std::time::Duration;
+
+    use crate::proxy::SlowTokens;
+
+    let scene = Scene::new();
+    let slow = SlowTokens::before(&scene.sandbox.url, Duration::from_millis(300));
+    let args = ["login", "--headless", "--json", "--api-url", &slow.url];
+    let app = ["--client-id", scene.told("client_id"), "--redirect-uri", &scene.redirect_uri];
+    let mut login = scene.login_with(&[&args[..], &app].concat());
+    let back = press(&login.address(), "approve").location();
+    login.enter(&back);
+    login.end().ended(0);
+    slow.wait_for_a_request();
+    for (command, signal) in [
+        (&["whoami"][..], "INT"),
+        (&["doctor"], "INT"),
+        (&["pull"], "TERM"),
+        (&["whoami"], "HUP"),
+        (&["block", "1", "--yes"], "TERM"),
+    ] {
+        scene.advance(7200);
+        let mut child = scene.home.command(command);
+        let child = child.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
+        let child = child.expect("the program");
+        slow.wait_for_a_request();
+        let pid = child.id().to_string();
+        let killed = Command::new("kill").args(["-s", signal, &pid]).status().expect("kill");
+        assert!(killed.success());
+        Ran::of(child.wait_with_output().expect("an end")).ended(130);
+        scene.home.run(&["whoami"]).ended(0);
+    }
 }

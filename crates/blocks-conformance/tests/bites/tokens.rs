@@ -31,6 +31,7 @@ enum Fault {
     ClaimsOnAnyRevision,
     BusyWins,
     LeasesNeverEnd,
+    TrustsEveryClock,
     ReleaseDoesNothing,
     ReleasesWhoeverHolds,
     SecondReleaseFails,
@@ -62,6 +63,7 @@ const FAULTS: &[(&str, Fault)] = &[
     ("a_claim_on_another_revision_is_moved", Fault::ClaimsOnAnyRevision),
     ("moved_wins_over_busy", Fault::BusyWins),
     ("a_lease_ends_when_its_time_is_up", Fault::LeasesNeverEnd),
+    ("a_lease_of_a_clock_that_was_ahead_keeps_nobody_out", Fault::TrustsEveryClock),
     ("a_released_lease_is_free", Fault::ReleaseDoesNothing),
     ("releasing_an_ended_lease_spares_the_next_holder", Fault::ReleasesWhoeverHolds),
     ("releasing_twice_does_nothing", Fault::SecondReleaseFails),
@@ -212,6 +214,13 @@ impl TokenStore for Store {
         let base = if self.has(Fault::ClaimsOnAnyRevision) { current } else { base };
         if self.has(Fault::LeaseKeptInOneProcess) && base == current {
             return self.process.claim(account, Revision::NONE, ttl, now).await;
+        }
+        if self.has(Fault::TrustsEveryClock)
+            && base == current
+            && let Some(lease) = &held
+        {
+            let retry_in = lease.expires_at.duration_since(now).unsigned_abs();
+            return Ok(Claim::Busy { retry_in });
         }
         if self.has(Fault::BusyWins) && held.is_some() {
             return inner.claim(account, current, ttl, now).await;

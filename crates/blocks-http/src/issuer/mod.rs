@@ -34,7 +34,9 @@ use crate::{AuthorizationError, AuthorizationRequest};
 /// let mut app = App::new("my app", "client-id");
 /// app.redirect_uri = Some("http://127.0.0.1:8080/callback".to_owned());
 ///
-/// let request = issuer.authorization(&app, &Scope::FOR_READING)?;
+/// // Without `offline.access` there is no refresh token, and the sign-in ends after two hours.
+/// let scopes = [&Scope::FOR_READING[..], &[Scope::OfflineAccess]].concat();
+/// let request = issuer.authorization(&app, &scopes)?;
 /// println!("Open {}", request.url());
 /// let grant = request.read_redirect(came_back_with)?;
 /// let tokens = issuer.exchange(&app, &grant).await?;

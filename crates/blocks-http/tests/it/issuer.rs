@@ -249,7 +249,7 @@ const REFUSALS: &[(u16, &str, Means)] = &[
         r#"{"reason":"client-not-enrolled","title":"Client Forbidden","type":"https://api.x.com/2/problems/client-forbidden"}"#,
         Means::Other(Failure::Forbidden(ForbiddenReason::NotEnrolled)),
     ),
-    (404, "Not Found", Means::Other(Failure::NotFound)),
+    (404, "Not Found", Means::Other(Failure::Malformed)),
     (429, r#"{"title":"Too Many Requests","status":429}"#, Means::Other(Failure::RateLimited)),
     (429, r#"{"error":"invalid_grant"}"#, Means::Other(Failure::RateLimited)),
     (500, r#"{"error":"invalid_grant"}"#, Means::Other(Failure::Unavailable)),

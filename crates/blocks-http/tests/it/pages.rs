@@ -170,7 +170,7 @@ async fn a_lookup_that_is_refused_as_a_whole_fails() {
         (403, hidden, Failure::Forbidden(ForbiddenReason::Other)),
         (200, credits, Failure::OutOfCredits),
         (200, "{}", Failure::Malformed),
-        (404, "gone", Failure::NotFound),
+        (404, "gone", Failure::Malformed),
     ] {
         let server = answering(json(status, body)).await;
         let api = client(&server.uri());

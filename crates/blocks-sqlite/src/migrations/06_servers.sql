@@ -1,2 +1,3 @@
--- Where an account lives: the address of another API than X's.
+-- Where an account lives and an app is registered: the address of another API than X's.
 ALTER TABLE account ADD COLUMN api_url TEXT;
+ALTER TABLE app ADD COLUMN api_url TEXT;

@@ -100,8 +100,7 @@ async fn sign_ins(store: &SqliteStore) -> bool {
     let account = accounts.iter().find(|account| account.name == work);
     account.is_some_and(|account| account.user_id == UserId::MAX && account.api_url.is_none())
         && store.default_account().await.expect("default") == Some(work.clone())
-        && apps.len() == 1
-        && apps[0].client_id == "client"
+        && apps.iter().any(|app| app.client_id == "client" && app.api_url.is_none())
         && store.load(&work).await.expect("credential") == stored
 }
 
@@ -113,7 +112,9 @@ async fn rate_windows(store: &SqliteStore) -> bool {
 
 async fn servers(store: &SqliteStore) -> bool {
     let accounts = store.accounts().await.expect("accounts");
+    let apps = store.apps().await.expect("apps");
     accounts.iter().any(|account| account.api_url.as_deref() == Some("http://localhost:8080"))
+        && apps.iter().any(|app| app.api_url.as_deref() == Some("http://localhost:8080"))
 }
 
 async fn window_numbers(store: &SqliteStore) -> bool {

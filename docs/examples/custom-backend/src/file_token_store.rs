@@ -161,8 +161,8 @@ impl TokenStore for FileTokenStore {
             if slot.revision != base.get() {
                 return Ok((Claim::Moved(slot.stored(account)?), Changed::No));
             }
-            if let Some(until) = slot.leased_until.filter(|until| now < *until) {
-                let retry_in = until.duration_since(now).unsigned_abs();
+            let keeps_out = |until| Lease::keeps_out(until, ttl, now);
+            if let Some(retry_in) = slot.leased_until.and_then(keeps_out) {
                 return Ok((Claim::Busy { retry_in }, Changed::No));
             }
             let expires_at = now.saturating_add(ttl).unwrap_or(Timestamp::MAX);

@@ -10,15 +10,15 @@ use blocks_ports::{ApiError, BlocksApi, Credential, CredentialError, Reply};
 use blocks_sqlite::SqliteStore;
 use jiff::Timestamp;
 
-use super::report::{Finding, State, show_one};
+use super::report::{CHECKS, Finding, State, show_one};
 use crate::args::{DoctorArgs, Globals};
 use crate::context::{me, who};
 use crate::exit::Exit;
 use crate::output::{Output, clock_face, counted, minute};
-use crate::server::{Server, called};
+use crate::server::Server;
 use crate::sign_in::summary::Summary;
 use crate::sign_in::{SignIn, Source};
-use crate::trouble::{APP_REFUSED, ENDED, exit_of, told};
+use crate::trouble::{APP_REFUSED, ENDED};
 
 /// A clock that is further off than this refuses good tokens and good certificates.
 const CLOCK_TOLERANCE: Duration = Duration::from_secs(120);
@@ -49,9 +49,22 @@ impl<'a> Doctor<'a> {
         Ok(Self { globals, args, output, store, server, source, api: Arc::new(api), findings })
     }
 
-    /// Makes one check after the other; those that need what is broken are left out.
+    /// Makes all checks, and says of each that something else is in its way that it was not made.
     pub(super) async fn examine(&mut self, sign_in: &anyhow::Result<SignIn>) -> anyhow::Result<()> {
-        self.find(signed_in(sign_in))?;
+        self.check(sign_in).await?;
+        for check in CHECKS {
+            if self.findings.iter().all(|finding| finding.check != check) {
+                self.find(Finding::skipped(check))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes one check after the other, until one finds what the next ones cannot do without.
+    async fn check(&mut self, sign_in: &anyhow::Result<SignIn>) -> anyhow::Result<()> {
+        let file = self.store.path().display().to_string();
+        self.find(Finding::new("state", State::Ok, file))?;
+        self.find(self.signed_in(sign_in))?;
         let reached = self.network().await?;
         let Ok(sign_in) = sign_in else { return Ok(()) };
         let stored = self.stored(sign_in).await?;
@@ -61,7 +74,7 @@ impl<'a> Doctor<'a> {
             return self.find(app_only());
         }
         if !reached {
-            return self.find(Finding::new("token", State::Skipped, "no server can be asked"));
+            return Ok(());
         }
         let Some(summary) = self.token(stored).await? else { return Ok(()) };
         if let Some(finding) = missing_read_scope(&summary) {
@@ -75,6 +88,20 @@ impl<'a> Doctor<'a> {
         show_one(&finding, self.output)?;
         self.findings.push(finding);
         Ok(())
+    }
+
+    fn signed_in(&self, sign_in: &anyhow::Result<SignIn>) -> Finding {
+        match sign_in {
+            Ok(SignIn::Ready(_)) => {
+                Finding::new("sign-in", State::Ok, "a token that is at hand, of no stored account")
+            }
+            Ok(SignIn::Stored(account)) => {
+                let (name, at) = (&account.name, self.server.name());
+                let found = format!("account `{name}`, {}, at {at}", who(account));
+                Finding::new("sign-in", State::Ok, found)
+            }
+            Err(error) => Finding::of_error("sign-in", error),
+        }
     }
 
     /// Whether the server answers, and by its own clock, how far off ours is. It costs nothing.
@@ -118,13 +145,14 @@ impl<'a> Doctor<'a> {
                 let found = if had_ended {
                     format!("{kind}; it had ended, was refreshed, and is good again")
                 } else {
-                    format!("{kind}; it {}", summary.lasts(now))
+                    format!("{kind}; as far as this machine knows, it {}", summary.lasts(now))
                 };
                 self.find(Finding::new("token", State::Ok, found))?;
                 Ok(Some(summary))
             }
             Err(error) => {
-                self.find(no_token(&error))?;
+                let had_refresh_token = before.is_none_or(|before| before.refreshable);
+                self.find(no_token(&error, had_refresh_token))?;
                 Ok(None)
             }
         }
@@ -150,7 +178,7 @@ impl<'a> Doctor<'a> {
                         me.id
                     }
                     Err(error) => {
-                        self.find(trouble_with("reading", &error))?;
+                        self.find(Finding::of_error("reading", &error))?;
                         return Ok(false);
                     }
                 }
@@ -178,35 +206,6 @@ impl<'a> Doctor<'a> {
             }
             Err(error) => refused("reading", error),
         }
-    }
-}
-
-fn signed_in(sign_in: &anyhow::Result<SignIn>) -> Finding {
-    match sign_in {
-        Ok(SignIn::Ready(_)) => {
-            Finding::new("sign-in", State::Ok, "a token that is at hand, of no stored account")
-        }
-        Ok(SignIn::Stored(account)) => Finding::new(
-            "sign-in",
-            State::Ok,
-            format!(
-                "account `{}`, {}, at {}",
-                account.name,
-                who(account),
-                called(account.api_url.as_deref())
-            ),
-        ),
-        Err(error) => trouble_with("sign-in", error),
-    }
-}
-
-/// What an error says of itself, as a finding.
-fn trouble_with(check: &'static str, error: &anyhow::Error) -> Finding {
-    let told = told(error);
-    let finding = Finding::new(check, State::Trouble, told.causes.join(": ")).exit(exit_of(error));
-    match told.remedy {
-        Some(remedy) => finding.remedy(remedy),
-        None => finding,
     }
 }
 
@@ -249,8 +248,13 @@ fn clock(server: Timestamp, here: Timestamp) -> Finding {
     .remedy("Set the clock: tokens look ended too early or too late, and OAuth 1.0a is refused.")
 }
 
-fn no_token(error: &CredentialError) -> Finding {
+fn no_token(error: &CredentialError, had_refresh_token: bool) -> Finding {
     match error {
+        CredentialError::Ended { .. } if !had_refresh_token => {
+            Finding::new("token", State::Trouble, "it has ended, and has no refresh token")
+                .remedy("Run `blocks login`; without --no-refresh, a sign-in renews itself.")
+                .exit(Exit::NotSignedIn)
+        }
         CredentialError::Ended { .. } => {
             Finding::new("token", State::Trouble, "it has ended, and X refuses to refresh it")
                 .remedy(ENDED)
@@ -286,7 +290,7 @@ fn missing_read_scope(summary: &Summary) -> Option<Finding> {
 fn refused(check: &'static str, error: ApiError) -> Finding {
     let opens = error.rate().filter(|_| error.kind() == Failure::RateLimited);
     let opens = opens.map(|rate| format!("The window opens again at {}.", minute(rate.reset())));
-    let finding = trouble_with(check, &error.into());
+    let finding = Finding::of_error(check, &error.into());
     match opens {
         Some(opens) => finding.remedy(opens),
         None => finding,

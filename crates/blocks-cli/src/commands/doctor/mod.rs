@@ -11,11 +11,10 @@ use crate::context::home;
 use crate::exit::Exit;
 use crate::home::Home;
 use crate::output::Output;
-use crate::server::{Server, named_url};
-use crate::sign_in::{SignIn, Source};
+use crate::server::{Address, Server};
+use crate::sign_in::{SignIn, Source, chosen};
 
 use checks::Doctor;
-use report::Finding;
 
 pub(crate) async fn run(
     globals: &Globals,
@@ -23,13 +22,25 @@ pub(crate) async fn run(
     output: Output,
 ) -> anyhow::Result<Exit> {
     let home = home(globals)?;
-    let store = home.open_store()?;
+    let store = match home.open_store() {
+        Ok(store) => store,
+        Err(error) => return report::without_state(&error, output),
+    };
     let (server, sign_in) = patient(globals, &home, &store, output).await?;
-    let examined =
-        until_interrupted(examine(globals, args, output, &store, &server, sign_in)).await;
+    let source = match &sign_in {
+        Ok(sign_in) => sign_in.source(&store, &server, output).await?,
+        Err(_) => Source::nobody()?,
+    };
+    let keeper = source.keeper.clone();
+    let mut doctor = Doctor::new(globals, args, output, &store, &server, source)?;
+    let examined = until_interrupted(doctor.examine(&sign_in)).await;
+    if let Some(keeper) = keeper {
+        keeper.settle().await;
+    }
+    let findings = doctor.findings;
     server.close().await?;
     match examined {
-        Some(findings) => report::show(&findings?, output),
+        Some(examined) => examined.and_then(|()| report::show(&findings, output)),
         None => Ok(Exit::Interrupted),
     }
 }
@@ -52,29 +63,11 @@ async fn patient(
     }
     Ok(match SignIn::choose(globals, store).await {
         Ok((sign_in, url)) => (Server::remote(globals, url), Ok(sign_in)),
-        Err(error) => (Server::remote(globals, named_url(globals)?), Err(error)),
+        Err(error) => {
+            let address = Address::named(globals)?;
+            let account = chosen(globals, &address, store).await.ok();
+            let url = account.map_or(address.url().map(str::to_owned), |account| account.api_url);
+            (Server::remote(globals, url), Err(error))
+        }
     })
-}
-
-/// Makes the checks in the order in which one needs the other.
-async fn examine(
-    globals: &Globals,
-    args: &DoctorArgs,
-    output: Output,
-    store: &SqliteStore,
-    server: &Server,
-    sign_in: anyhow::Result<SignIn>,
-) -> anyhow::Result<Vec<Finding>> {
-    let source = match &sign_in {
-        Ok(sign_in) => sign_in.source(store, server).await?,
-        Err(_) => Source::nobody()?,
-    };
-    let keeper = source.keeper.clone();
-    let mut doctor = Doctor::new(globals, args, output, store, server, source)?;
-    let examined = doctor.examine(&sign_in).await;
-    if let Some(keeper) = keeper {
-        keeper.settle().await;
-    }
-    examined?;
-    Ok(doctor.findings)
 }

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use crate::exit::Exit;
 use crate::output::{Output, visible};
-use crate::trouble::exit_of_failure;
+use crate::trouble::{exit_of, exit_of_failure, told};
 
 /// What one check found.
 #[derive(Debug, Serialize)]
@@ -53,6 +53,21 @@ impl Finding {
         self
     }
 
+    /// A check that was not made, since something is in the way.
+    pub(super) fn skipped(check: &'static str) -> Self {
+        Self::new(check, State::Skipped, "what is in trouble above comes first")
+    }
+
+    /// What an error says of itself.
+    pub(super) fn of_error(check: &'static str, error: &anyhow::Error) -> Self {
+        let told = told(error);
+        let finding = Self::new(check, State::Trouble, told.causes.join(": ")).exit(exit_of(error));
+        match told.remedy {
+            Some(remedy) => finding.remedy(remedy),
+            None => finding,
+        }
+    }
+
     /// A call that failed.
     pub(super) fn of_failure(check: &'static str, failure: Failure, said: &str) -> Self {
         Self::new(check, State::Trouble, visible(said))
@@ -80,6 +95,18 @@ pub(super) fn show(findings: &[Finding], output: Output) -> anyhow::Result<Exit>
     }
     codes.sort_by_key(|exit| *exit == Exit::Failed);
     Ok(codes.first().copied().unwrap_or(Exit::Done))
+}
+
+/// All checks, in their order.
+pub(super) const CHECKS: [&str; 7] =
+    ["state", "sign-in", "network", "clock", "token", "reading", "writing"];
+
+/// Shows that nothing could be looked at, since the program's own file cannot be opened.
+pub(super) fn without_state(error: &anyhow::Error, output: Output) -> anyhow::Result<Exit> {
+    let skipped = CHECKS[1..].iter().map(|check| Finding::skipped(check));
+    let findings: Vec<_> = [Finding::of_error("state", error)].into_iter().chain(skipped).collect();
+    findings.iter().try_for_each(|finding| show_one(finding, output))?;
+    show(&findings, output)
 }
 
 /// Shows one finding to a person as soon as it is made.

@@ -7,7 +7,6 @@ use secrecy::SecretString;
 use super::{Login, REDIRECT_URI};
 use crate::environment::{one_word, variable};
 use crate::exit::{Exit, Failed};
-use crate::sign_in::chosen;
 
 /// The environment variable that holds the secret of the app.
 const CLIENT_SECRET: &str = "BLOCKS_CLIENT_SECRET";
@@ -15,11 +14,13 @@ const CLIENT_SECRET: &str = "BLOCKS_CLIENT_SECRET";
 impl Login<'_> {
     /// The app that is named, or else the sandbox's, or else that of the last time.
     pub(super) async fn app(&self) -> anyhow::Result<App> {
-        let stored = self.store.apps().await?;
+        // The secret of an app is sent to the server that it is registered at, and to no other.
+        let mut stored = self.store.apps().await?;
+        stored.retain(|app| app.api_url.as_deref() == self.server.lasting_url());
         let mut app = match (&self.args.client_id, self.server.world()) {
             (Some(id), _) => {
                 let known = stored.into_iter().find(|app| app.client_id == *id);
-                known.unwrap_or_else(|| App::new(id, id))
+                known.unwrap_or_else(|| self.of_this_server(App::new(id, id)))
             }
             (None, Some(world)) => world.app(),
             (None, None) => self.app_of_last_time(stored).await?,
@@ -37,16 +38,37 @@ impl Login<'_> {
         Ok(app)
     }
 
+    /// An app as it is stored: by its client id, and the server where that is good.
+    pub(super) fn of_this_server(&self, mut app: App) -> App {
+        app.api_url = self.server.lasting_url().map(str::to_owned);
+        app.name = match &app.api_url {
+            Some(url) => format!("{} at {url}", app.client_id),
+            None => app.client_id.clone(),
+        };
+        app
+    }
+
+    /// Remembers an app; a secret that is not known this time stays.
+    pub(super) async fn put_app(&self, mut app: App) -> anyhow::Result<()> {
+        if app.client_secret.is_none() {
+            let stored = self.store.apps().await?;
+            let before = stored.into_iter().find(|before| before.name == app.name);
+            app.client_secret = before.and_then(|before| before.client_secret);
+        }
+        Ok(self.store.put_app(&app).await?)
+    }
+
     /// The app of the account that is signed in again, or of any other one of this server.
     async fn app_of_last_time(&self, stored: Vec<App>) -> anyhow::Result<App> {
         let known = self.store.accounts().await?;
         let url = self.server.lasting_url();
-        let there = known.iter().filter(|account| account.api_url.as_deref() == url);
-        let name = match chosen(self.globals, url, &known, self.store).await {
-            Ok(account) if account.app.is_some() => account.app,
-            _ => there.filter_map(|account| account.app.clone()).next_back(),
-        };
-        let app = stored.into_iter().find(|app| Some(&app.name) == name.as_ref());
+        let there: Vec<_> =
+            known.iter().filter(|account| account.api_url.as_deref() == url).collect();
+        let default = self.store.default_account().await?;
+        let wanted = self.globals.account.as_ref().or(default.as_ref());
+        let again = there.iter().find(|account| Some(&account.name) == wanted);
+        let name = again.into_iter().chain(&there).find_map(|account| account.app.as_ref());
+        let app = stored.into_iter().find(|app| Some(&app.name) == name);
         app.ok_or_else(|| {
             Failed::new(Exit::Usage, "it is not known which app to sign in through")
                 .remedy(format!(

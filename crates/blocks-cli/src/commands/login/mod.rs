@@ -19,10 +19,10 @@ mod report;
 use super::until_interrupted;
 use crate::args::{Globals, LoginArgs};
 use crate::context::{account_of, home, me};
-use crate::exit::Exit;
+use crate::exit::{Exit, Failed};
 use crate::output::Output;
-use crate::server::{Server, named_url};
-use crate::sign_in::import::Import;
+use crate::server::{Address, Server};
+use crate::sign_in::import::{Import, refuse_slot};
 use crate::sign_in::oauth2::{by_hand, in_browser, refused};
 use crate::sign_in::redirect::Returned;
 use crate::sign_in::summary::Summary;
@@ -41,13 +41,34 @@ pub(crate) async fn run(
     let server = if globals.sandbox {
         Server::embedded(globals, &home, output).await?
     } else {
-        Server::remote(globals, named_url(globals)?)
+        Server::remote(globals, address(globals, args, &store).await?)
     };
     let issuer = server.issuer()?;
     let login = Login { globals, args, output, store: &store, server: &server, issuer };
     let result = login.run().await;
     server.close().await?;
     result
+}
+
+/// The server to sign in at: the one that is named, or that of an account that is signed in again.
+async fn address(
+    globals: &Globals,
+    args: &LoginArgs,
+    store: &SqliteStore,
+) -> anyhow::Result<Option<String>> {
+    let address = Address::named(globals)?;
+    if args.from_xurl.is_some() && globals.api_url.is_none() && address.url().is_some() {
+        let what = "xurl signs in to X, and the environment names another server";
+        return Err(Failed::new(Exit::Usage, what)
+            .remedy("Unset BLOCKS_API_URL; or name the server with --api-url, if you mean it.")
+            .into());
+    }
+    let known = store.accounts().await?;
+    let again = known.into_iter().find(|account| Some(&account.name) == globals.account.as_ref());
+    Ok(match (address, again) {
+        (Address::Unnamed, Some(account)) => account.api_url,
+        (address, _) => address.url().map(str::to_owned),
+    })
 }
 
 /// A sign-in on its way.
@@ -69,6 +90,9 @@ struct Granted {
 
 impl Login<'_> {
     async fn run(&self) -> anyhow::Result<Exit> {
+        if let Some(name) = &self.globals.account {
+            refuse_slot(name)?;
+        }
         // A keychain that does not work is told before the person is asked for anything.
         self.tokens(None).await?;
         if let Some(file) = &self.args.from_xurl {
@@ -121,12 +145,21 @@ impl Login<'_> {
     /// A sign-in that xurl made.
     async fn with_xurl(&self, file: Option<&Path>) -> anyhow::Result<Exit> {
         let (app, user) = (self.args.xurl_app.as_deref(), self.args.xurl_user.as_deref());
-        let found = xurl::read(file, app, user)?;
+        let mut found = xurl::read(file, app, user)?;
+        found.app = found.app.map(|app| self.of_this_server(app));
         let shared = matches!(&found.credential, Credential::OAuth2(oauth2) if oauth2.refresh_token.is_some());
         let app = found.app.clone();
         let import = Import::new(found, self.tokens(None).await?, self.server)?;
-        let credential = import.credential().await?;
-        let done = self.remember(Granted { credential, app, user: None }).await?;
+        let credential = until_interrupted(import.credential()).await;
+        import.settle().await;
+        let Some(credential) = credential else {
+            self.output.say("\nInterrupted. Run it again to go on.");
+            return Ok(Exit::Interrupted);
+        };
+        let granted = Granted { credential: credential?, app, user: None };
+        let done = self.remember(granted).await.context(
+            "the sign-in of xurl is kept as it is now, and running this again goes on with it",
+        )?;
         import.end().await?;
         if shared {
             self.output.insist(
@@ -180,8 +213,8 @@ impl Login<'_> {
             account.username = user.username;
         }
         account.app = granted.app.as_ref().map(|app| app.name.clone());
-        if let Some(app) = &granted.app {
-            self.store.put_app(app).await?;
+        if let Some(app) = granted.app {
+            self.put_app(app).await?;
         }
         let tokens = self.tokens(Some(&account)).await?;
         let clock = self.server.clock();
@@ -197,9 +230,7 @@ impl Login<'_> {
         let api = self.server.api(source.label, source.credentials)?;
         let retries = RetryPolicy::at_most(self.globals.retries.into());
         let user = me(&Retried::new(api, self.server.clock(), retries)).await;
-        user.context(
-            "X accepted the sign-in, which is not stored, since it is not clear whose it is",
-        )
+        user.context("X accepted the sign-in, but it is not clear whose it is")
     }
 
     /// Where the sign-in goes: to the keychain if that is wished, or if the account's is there.

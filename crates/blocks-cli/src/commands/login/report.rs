@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::{Done, Login};
 use crate::context::who;
+use crate::environment::has_credential;
 use crate::exit::Exit;
 use crate::sign_in::redirect::Page;
 use crate::sign_in::summary::Summary;
@@ -51,6 +52,12 @@ impl Login<'_> {
             let bills = if self.globals.sandbox { "would bill" } else { "bills" };
             let price = Price::USER_LOOKUP.per_unit();
             self.output.say(format!("X {bills} {price} for the question whose sign-in this is."));
+        }
+        if !self.globals.sandbox && has_credential() {
+            self.output.insist(
+                "note: the environment holds a sign-in, which comes before this one; unset \
+                 BLOCKS_ACCESS_TOKEN and the BLOCKS_OAUTH1_ variables to use this one.",
+            );
         }
         if let Some(default) = default.filter(|_| !is_default) {
             self.output.say(format!(

@@ -1,22 +1,61 @@
-//! `blocks sandbox`: a server that behaves like X, for any client.
+//! `blocks sandbox serve`.
 
 use anyhow::Context;
 use blocks_domain::Scope;
-use blocks_fake::{Sandbox, Tier, World};
+use blocks_fake::{Sandbox, StateFile, Tier, World};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 
-use crate::args::{SandboxCommand, ServeArgs, Switch, TierArg};
-use crate::embedded::lock;
+use crate::args::{ServeArgs, Switch, TierArg};
 use crate::exit::Exit;
-use crate::home::Home;
 use crate::output::Output;
 
-pub(crate) async fn run(command: SandboxCommand, output: Output) -> anyhow::Result<Exit> {
-    match command {
-        SandboxCommand::Serve(args) => serve(&args, output).await,
-        SandboxCommand::Reset => reset(output).await,
+pub(super) async fn run(args: &ServeArgs, output: Output) -> anyhow::Result<Exit> {
+    let faults = args.faults.as_deref().map(super::faults::read).transpose()?;
+    let file = args.state.as_deref().map(StateFile::open).transpose()?;
+    let world = match file.as_ref().map(StateFile::load).transpose()?.flatten() {
+        Some(world) => {
+            output.say("Going on with the world in the file; it keeps its seed and its plan.");
+            world
+        }
+        None => world(args),
+    };
+    for fault in faults.into_iter().flatten() {
+        world.inject(fault);
     }
+    // Before the server begins, so that a reset leaves these sign-ins as they are.
+    let reach = Reach::of(&world)?;
+    let server = match file {
+        Some(file) => Sandbox::bind_kept(world, args.listen, file).await,
+        None => Sandbox::bind(world, args.listen).await,
+    };
+    let server = server.with_context(|| format!("cannot listen on {}", args.listen))?;
+    // Before anybody is told that it runs, so that whoever is told can end it.
+    let stop = Stop::listen()?;
+    output.json_line(&reach.at(&server))?;
+    if server.control_token().is_some() {
+        output.insist(
+            "Anybody who reaches this machine can use this sandbox; \
+             only who has the control_token can control it.",
+        );
+    }
+    output.say(format!("The sandbox is serving at {}; Ctrl-C ends it.", server.url()));
+    stop.asked_for().await;
+    server.shut_down().await?;
+    Ok(Exit::Done)
+}
+
+fn world(args: &ServeArgs) -> World {
+    let mut world = World::builder();
+    if let Some(uri) = &args.redirect_uri {
+        world = world.redirect_uri(uri);
+    }
+    let tier = match args.tier {
+        TierArg::Enterprise => Tier::Enterprise,
+        TierArg::PayPerUse => Tier::PayPerUse,
+    };
+    let world = world.seed(args.seed).blocks(args.blocks);
+    world.tier(tier).limits(args.limits == Switch::On).build()
 }
 
 /// How to reach the sandbox.
@@ -33,6 +72,8 @@ struct Reach {
     public_client_id: String,
     redirect_uri: Option<String>,
     oauth1: ReachWithOAuth1,
+    /// What opens the control interface, where it is not open to everybody.
+    control_token: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -44,14 +85,20 @@ struct ReachWithOAuth1 {
 }
 
 impl Reach {
-    fn of(world: &World, url: String) -> anyhow::Result<Self> {
+    fn at(self, server: &Sandbox) -> Self {
+        let token = server.control_token().map(|token| token.expose_secret().to_owned());
+        Self { url: server.url(), control_token: token, ..self }
+    }
+
+    /// Signs the owner in.
+    fn of(world: &World) -> anyhow::Result<Self> {
         let owner = world.owner();
         let app = world.app();
         let tokens = world.sign_in(owner, &app, Scope::ALL)?;
         let oauth1 = world.oauth1_credential(owner)?;
         let shown = |secret: &SecretString| secret.expose_secret().to_owned();
         Ok(Self {
-            url,
+            url: String::new(),
             user_id: owner.to_string(),
             username: world.profile(owner).context("the world has no owner")?.username,
             access_token: shown(&world.token()),
@@ -66,37 +113,9 @@ impl Reach {
                 token: oauth1.token,
                 token_secret: shown(&oauth1.token_secret),
             },
+            control_token: None,
         })
     }
-}
-
-async fn serve(args: &ServeArgs, output: Output) -> anyhow::Result<Exit> {
-    let mut world = World::builder();
-    if let Some(uri) = &args.redirect_uri {
-        world = world.redirect_uri(uri);
-    }
-    let world = world
-        .seed(args.seed)
-        .blocks(args.blocks)
-        .tier(match args.tier {
-            TierArg::Enterprise => Tier::Enterprise,
-            TierArg::PayPerUse => Tier::PayPerUse,
-        })
-        .limits(args.limits == Switch::On)
-        .build();
-    let server = Sandbox::bind(world.clone(), args.listen)
-        .await
-        .with_context(|| format!("cannot listen on {}", args.listen))?;
-    // Before anybody is told that it runs, so that whoever is told can end it.
-    let stop = Stop::listen()?;
-    output.json_line(&Reach::of(&world, server.url())?)?;
-    if !server.address().ip().is_loopback() {
-        output.insist("Anybody who reaches this machine can use this sandbox.");
-    }
-    output.say("The sandbox is serving; Ctrl-C ends it.");
-    stop.asked_for().await;
-    server.shut_down().await?;
-    Ok(Exit::Done)
 }
 
 /// SIGINT and SIGTERM, or what the system has in their place.
@@ -134,21 +153,4 @@ impl Stop {
     async fn asked_for(mut self) {
         self.interrupt.recv().await;
     }
-}
-
-async fn reset(output: Output) -> anyhow::Result<Exit> {
-    let sandbox = Home::find()?.sandbox();
-    let forgets = sandbox.exists();
-    if forgets {
-        let _alone = lock(&sandbox, output).await?;
-        sandbox.forget()?;
-    }
-    if output.json {
-        output.json_line(&serde_json::json!({ "reset": forgets }))?;
-    } else if forgets {
-        output.sentence("The sandbox begins anew with the next command.")?;
-    } else {
-        output.sentence("There was nothing to forget.")?;
-    }
-    Ok(Exit::Done)
 }
