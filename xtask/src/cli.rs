@@ -102,7 +102,11 @@ fn spelling(arg: &Arg, takes_value: bool) -> String {
     let short = arg.get_short().map(|short| format!("-{short}"));
     let long = arg.get_long().map(|long| format!("--{long}"));
     let names = arg.get_value_names().unwrap_or_default().iter();
-    let value: String = names.filter(|_| takes_value).map(|name| format!(" <{name}>")).collect();
+    let gap = if arg.is_require_equals_set() { "=" } else { " " };
+    let is_optional = arg.get_num_args().is_some_and(|count| count.min_values() == 0);
+    let value: String =
+        names.filter(|_| takes_value).map(|name| format!("{gap}<{name}>")).collect();
+    let value = if is_optional && takes_value { format!("[{value}]") } else { value };
     let spellings: Vec<_> =
         [short, long].into_iter().flatten().map(|name| format!("`{name}{value}`")).collect();
     spellings.join(", ")

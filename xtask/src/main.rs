@@ -2,7 +2,7 @@
 //!
 //! `cargo xtask schema` writes `docs/schema`, and `cargo xtask check` holds every page against
 //! the code. `cargo xtask measure` measures a pull, and `cargo xtask oracle` holds our signatures
-//! against those of others.
+//! against those of others. `cargo xtask fuzz`, `load`, `outside` and `spec` try the sandbox.
 
 mod book;
 mod browser;
@@ -10,15 +10,20 @@ mod check;
 mod cli;
 mod facts;
 mod finding;
+mod fuzz;
 mod generated;
 mod house;
+mod http;
+mod load;
 mod markdown;
 mod measure;
 mod oracle;
+mod outside;
 mod program;
 mod reference;
 mod schema;
 mod shape;
+mod spec;
 mod tree;
 
 use std::path::Path;
@@ -55,6 +60,20 @@ enum Xtask {
         #[arg(long, value_name = "N", default_value_t = 20_000)]
         users: u32,
     },
+    /// Sends random requests to the sandbox, and holds the answers against its own document.
+    Fuzz(fuzz::Options),
+    /// Holds the answers of the sandbox against the official OpenAPI files.
+    ///
+    /// Where those are missing it says `skipped` and succeeds.
+    Spec(spec::Options),
+    /// Runs clients that others wrote against the sandbox: tweepy, requests-oauthlib and curl.
+    ///
+    /// Where one is missing it says `skipped` and goes on.
+    Outside(outside::Options),
+    /// Loads the sandbox of the release build, and fails where it loses or doubles a block.
+    ///
+    /// The memory is read from /proc, so this needs Linux.
+    Load(load::Options),
     /// Signs in through a real browser, Chromium without a window: approves, and denies.
     ///
     /// It needs `chromedriver`; where that is missing it says `skipped` and succeeds.
@@ -75,6 +94,22 @@ fn main() -> Result<ExitCode> {
         Xtask::Check => check::everything(&tree, &house::members(root)?),
         Xtask::Measure { users } => {
             measure::pull(root, users)?;
+            Vec::new()
+        }
+        Xtask::Fuzz(options) => {
+            fuzz::run(&options)?;
+            Vec::new()
+        }
+        Xtask::Outside(options) => {
+            outside::run(root, &options)?;
+            Vec::new()
+        }
+        Xtask::Load(options) => {
+            load::run(root, &options)?;
+            Vec::new()
+        }
+        Xtask::Spec(options) => {
+            spec::compare(root, &options)?;
             Vec::new()
         }
         Xtask::Browser(options) => {

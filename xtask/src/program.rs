@@ -27,7 +27,7 @@ impl Program<'_> {
     pub(crate) fn serve(&self, flags: &[&str]) -> Result<Sandbox> {
         let process = self
             .command()
-            .args(["sandbox", "serve", "--limits", "off", "--quiet"])
+            .args(["sandbox", "serve", "--quiet"])
             .args(flags)
             .stdout(Stdio::piped())
             .spawn()
@@ -71,6 +71,11 @@ pub(crate) struct Sandbox {
 }
 
 impl Sandbox {
+    /// The number of its process.
+    pub(crate) fn id(&self) -> u32 {
+        self.process.id()
+    }
+
     /// What it told about how to reach it.
     pub(crate) fn told(&self, key: &str) -> Result<&str> {
         self.reach[key].as_str().with_context(|| format!("the sandbox tells no {key}"))

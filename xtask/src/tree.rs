@@ -16,13 +16,17 @@ pub(crate) struct Tree {
 const EXAMPLES: &str = "docs/examples";
 
 impl Tree {
-    /// Reads the pages, the schemas and the manifests below `root`.
+    /// Reads the pages, the schemas, the manifests and the sandbox below `root`.
     pub(crate) fn load(root: &Path) -> Result<Self> {
         let mut tree = Self::default();
         tree.read(root, "Cargo.toml")?;
         tree.read_folder(root, "docs", &["md", "json"])?;
         for folder in ["crates", "tests", "xtask"] {
             tree.read_manifests(root, folder)?;
+        }
+        // The tests that the page of the sandbox names.
+        for folder in ["crates/blocks-fake/src", "crates/blocks-fake/tests"] {
+            tree.read_folder(root, folder, &["rs"])?;
         }
         Ok(tree)
     }

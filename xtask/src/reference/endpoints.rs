@@ -1,8 +1,9 @@
 //! Calls, parameters, values, scopes, sign-ins and prices.
 
 use blocks_domain::{
-    AuthKind, BlockRequest, BlockingQuery, Choice, Endpoint, Expansion, LOOKUP_MAX, MaxResults,
-    PageToken, PostField, Price, RateLimit, Scope, UserField, Vocabulary, schema,
+    AuthKind, BlockEventType, BlockRequest, BlockingQuery, Choice, Endpoint, Expansion, LOOKUP_MAX,
+    MaxResults, PageToken, PostField, Price, RateLimit, Scope, SubscriptionRequest, UserField,
+    Vocabulary, schema,
 };
 
 use super::NONE;
@@ -131,6 +132,7 @@ fn parameters_of(endpoint: Endpoint) -> Vec<Parameter> {
         Endpoint::GetUsers => [&["ids"][..], &selection()].concat(),
         _ => Vec::new(),
     };
+    parameters.extend(of_activity(endpoint));
     parameters.extend(query.into_iter().map(in_query));
     if endpoint == Endpoint::PostBlocking {
         let body = schema::of_model::<BlockRequest>();
@@ -138,6 +140,43 @@ fn parameters_of(endpoint: Endpoint) -> Vec<Parameter> {
         parameters.extend(keys.map(|name| id(name, "body")));
     }
     parameters
+}
+
+/// The parameters of the X Activity API that no other endpoint has.
+fn of_activity(endpoint: Endpoint) -> Vec<Parameter> {
+    let optional = |name: &str, place, kind, range: String, default: &str| Parameter {
+        name: name.to_owned(),
+        place,
+        kind,
+        range,
+        default: Some(default.to_owned()),
+    };
+    let tag = || {
+        let range = format!("1 to {} characters", SubscriptionRequest::TAG_MAX);
+        optional("tag", "body", "string", range, "nothing")
+    };
+    let types = BlockEventType::KNOWN.iter().map(|kind| kind.word(Vocabulary::Tweet));
+    match endpoint {
+        Endpoint::GetSubscriptions => vec![
+            optional("max_results", "query", "integer", "1 to 100".to_owned(), "100"),
+            in_query("pagination_token"),
+        ],
+        Endpoint::PostSubscription => {
+            let event_type = Parameter {
+                name: "event_type".to_owned(),
+                place: "body",
+                kind: "string",
+                range: types.collect::<Vec<_>>().join(" or "),
+                default: None,
+            };
+            vec![event_type, id("filter.user_id", "body"), tag()]
+        }
+        Endpoint::PutSubscription => vec![tag()],
+        Endpoint::GetActivityStream => {
+            vec![optional("backfill_minutes", "query", "integer", "0 to 5".to_owned(), "0")]
+        }
+        _ => Vec::new(),
+    }
 }
 
 fn selection() -> [&'static str; 3] {

@@ -1,7 +1,8 @@
 //! The fields of answers, and the words that the vocabularies spell differently.
 
 use blocks_domain::{
-    BlockRequest, BlockStateReply, BlockingPage, Choice, Place, PostField, RENAMES, Rename,
+    ActivityMessage, BlockRequest, BlockStateReply, BlockingPage, Choice, Place, PostField,
+    RENAMES, Rename, SubscriptionReply, SubscriptionRequest, SubscriptionsPage, UnsubscribedReply,
     UserField, UserReply, UsersPage, Vocabulary, schema,
 };
 use serde_json::Value;
@@ -31,6 +32,11 @@ impl Models {
                 ("UsersPage", schema::of_model::<UsersPage>()),
                 ("BlockRequest", schema::of_model::<BlockRequest>()),
                 ("BlockStateReply", schema::of_model::<BlockStateReply>()),
+                ("SubscriptionRequest", schema::of_model::<SubscriptionRequest>()),
+                ("SubscriptionReply", schema::of_model::<SubscriptionReply>()),
+                ("SubscriptionsPage", schema::of_model::<SubscriptionsPage>()),
+                ("UnsubscribedReply", schema::of_model::<UnsubscribedReply>()),
+                ("ActivityMessage", schema::of_model::<ActivityMessage>()),
             ],
         }
     }

@@ -4,6 +4,7 @@ mod endpoints;
 mod errors;
 mod fields;
 mod relationship;
+mod sandbox;
 #[cfg(test)]
 mod tests;
 
@@ -13,6 +14,8 @@ use crate::markdown::Page;
 use crate::tree::Tree;
 
 const ERRORS: &str = "docs/reference/errors.md";
+
+const SANDBOX: &str = "docs/reference/sandbox.md";
 
 /// Where a fact is not told, or a word does not exist.
 const NONE: &str = "–";
@@ -25,6 +28,7 @@ pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
     findings.extend(held(tree, ERRORS, &errors::facts()));
     findings.extend(read(tree, ERRORS).iter().flat_map(errors::wrong_answers));
     findings.extend(held(tree, "docs/reference/relationship.md", &relationship::facts()));
+    findings.extend(read(tree, SANDBOX).iter().flat_map(|page| sandbox::check(tree, page)));
     findings
 }
 
