@@ -1,6 +1,6 @@
 //! Clients that others wrote, against the sandbox: unchanged but for the address.
 
-use std::io::Write;
+use std::io::{self, Write};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -71,7 +71,7 @@ pub(crate) fn run(root: &Path, options: &Options) -> Result<()> {
         }
         let missing = format!("`{}` has no {}", client.interpreter, client.name);
         ensure!(!options.require, "{missing}");
-        println!("skipped: {} was not run, for {missing}", client.name);
+        writeln!(io::stdout(), "skipped: {} was not run, for {missing}", client.name)?;
     }
     Ok(())
 }
@@ -123,5 +123,18 @@ impl Client<'_> {
         let status = process.wait()?;
         ensure!(status.success() && told.is_ok(), "{} was not served as it expects", self.name);
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is missing is said on stdout itself, so that a test run shows it.
+    #[test]
+    fn the_clients_of_others_are_served_where_they_are_at_hand() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace");
+        let options = Options { require: false, python: "python3".to_owned() };
+        run(root, &options).expect("every client that is at hand is served");
     }
 }

@@ -47,6 +47,10 @@ pub(crate) struct ServeArgs {
     #[arg(long, value_enum, default_value_t = Switch::On)]
     pub(crate) limits: Switch,
 
+    /// How many of a thousand accounts are suspended or deactivated, so that pages come short
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u16).range(0..=900))]
+    pub(crate) unavailable: u16,
+
     /// Keep the world in this file, and go on with it where there is one: no answer is given
     /// before what it tells of is on the disk
     #[arg(long, value_name = "FILE")]

@@ -88,8 +88,18 @@ impl World {
     }
 
     fn set_status(&self, user: UserId, status: AccountStatus) -> Result<(), WorldError> {
-        let person = self.person(user)?;
-        self.lock().statuses.insert(person, status);
+        self.set_statuses(&[(user, status)])
+    }
+
+    /// Changes what has become of many users at once, the later where one is named twice; of all
+    /// or of none.
+    ///
+    /// # Errors
+    /// [`WorldError::NoSuchUser`].
+    pub fn set_statuses(&self, statuses: &[(UserId, AccountStatus)]) -> Result<(), WorldError> {
+        let person = |&(user, status)| Ok((self.person(user)?, status));
+        let statuses = statuses.iter().map(person).collect::<Result<Vec<_>, WorldError>>()?;
+        self.lock().statuses.extend(statuses);
         Ok(())
     }
 

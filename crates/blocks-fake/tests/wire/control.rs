@@ -383,3 +383,23 @@ async fn elsewhere_than_on_loopback_it_takes_the_token() {
     }
     assert!(Client::new().await.sandbox.control_token().is_none(), "on loopback it is open");
 }
+
+#[tokio::test]
+async fn users_are_suspended_deactivated_and_reinstated() {
+    let client = Client::new().await;
+    let blocked = client.world.blocks(client.world.owner(), 3);
+    let names: Vec<_> = blocked.iter().map(ToString::to_string).collect();
+    let body = json!({ "suspend": [names[0]], "deactivate": [names[1]] });
+    let changed = client.control("POST", "/sandbox/users", &body).await;
+    assert_eq!(changed, json!({ "changed": 2 }));
+    let page = client.get(&client.list()).await.json();
+    let shown = page["data"].as_array().expect("users").iter().map(|user| user["id"].clone());
+    assert_eq!(shown.take(1).collect::<Vec<_>>(), [json!(names[2])]);
+
+    let half = json!({ "reinstate": [names[0], "nobody_at_all"] });
+    let refused = client.try_control("POST", "/sandbox/users", &half.to_string()).await;
+    assert_eq!(refused.status, 400);
+    assert_eq!(client.world.blocks(client.world.owner(), 1), [blocked[2]], "all or none");
+    client.control("POST", "/sandbox/users", &json!({ "reinstate": names })).await;
+    assert_eq!(client.world.blocks(client.world.owner(), 3), blocked);
+}

@@ -54,7 +54,7 @@ fn world(args: &ServeArgs) -> World {
         TierArg::Enterprise => Tier::Enterprise,
         TierArg::PayPerUse => Tier::PayPerUse,
     };
-    let world = world.seed(args.seed).blocks(args.blocks);
+    let world = world.seed(args.seed).blocks(args.blocks).unavailable(args.unavailable);
     world.tier(tier).limits(args.limits == Switch::On).build()
 }
 

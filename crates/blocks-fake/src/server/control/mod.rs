@@ -8,6 +8,7 @@
 //! | `POST` | `/sandbox/reset` | | `{"now"}` |
 //! | `POST` | `/sandbox/advance` | `{"seconds": 900}` | `{"now"}` |
 //! | `GET` | `/sandbox/users` | `?users=` names, or `?from=` and `?count=` | `{"users": [{"id", "username", "name", "number"}, …], "missing": [name, …]}` |
+//! | `POST` | `/sandbox/users` | `{"suspend": [name, …], "deactivate": […], "reinstate": […]}` | `{"changed"}` |
 //! | `POST` | `/sandbox/tokens` | `{"users": [name, …]` or `{"from", "count"}, "scopes": […], "lifetime_s": 7200}` | `{"tokens": [{"user_id", "username", "access_token"}, …], "scopes", "expires_at"}` |
 //! | `GET` | `/sandbox/blocks` | `?user=` name, `&limit=` | `{"user_id", "count", "user_ids": [newest, …]}` |
 //! | `POST` | `/sandbox/blocks` | `{"add": [[who, whom], …], "remove": […]}` | `{"added", "removed"}` |
@@ -63,6 +64,7 @@ pub(super) enum Control {
     Reset,
     Advance,
     Users,
+    ChangeUsers,
     MintTokens,
     Blocks,
     ChangeBlocks,
@@ -92,13 +94,14 @@ pub(super) enum Asked {
 }
 
 /// All controls, with their methods, their paths, and what they do.
-const CONTROLS: [(&str, &str, Control, &str); 20] = [
+const CONTROLS: [(&str, &str, Control, &str); 21] = [
     ("GET", "/sandbox", Control::Index, "lists the controls"),
     ("GET", "/sandbox/state", Control::ExportState, "tells the whole state of the world"),
     ("PUT", "/sandbox/state", Control::ImportState, "takes the world to such a state"),
     ("POST", "/sandbox/reset", Control::Reset, "takes the world back to its beginning"),
     ("POST", "/sandbox/advance", Control::Advance, "moves the time on"),
     ("GET", "/sandbox/users", Control::Users, "tells who users are"),
+    ("POST", "/sandbox/users", Control::ChangeUsers, "suspends, deactivates and reinstates users"),
     ("POST", "/sandbox/tokens", Control::MintTokens, "makes access tokens of many users"),
     ("GET", "/sandbox/blocks", Control::Blocks, "tells whom a user blocks"),
     ("POST", "/sandbox/blocks", Control::ChangeBlocks, "makes and lifts blocks"),
@@ -174,6 +177,7 @@ impl Control {
             Self::Reset => state::reset(app),
             Self::Advance => state::advance(world, told),
             Self::Users => users::look_up(world, told),
+            Self::ChangeUsers => users::change(world, told),
             Self::MintTokens => users::mint(world, told),
             Self::Blocks => between::blocks(world, told),
             Self::ChangeBlocks => between::change_blocks(world, told),

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{Complaint, Told, wrong};
-use crate::World;
+use crate::{AccountStatus, World};
 
 /// How many users one request may name.
 const MOST: usize = 1_000_000;
@@ -75,6 +75,36 @@ fn who(world: &World, user: UserId) -> Option<Value> {
         "name": profile.name,
         "number": world.number_of(user)?,
     }))
+}
+
+/// What is to become of accounts.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Fates {
+    #[serde(default)]
+    suspend: Vec<Name>,
+    #[serde(default)]
+    deactivate: Vec<Name>,
+    #[serde(default)]
+    reinstate: Vec<Name>,
+}
+
+pub(super) fn change(world: &World, told: &Told) -> Result<Value, Complaint> {
+    let fates: Fates = told.json()?;
+    let named = |names: &[Name]| -> Result<Vec<_>, Complaint> {
+        names.iter().map(|name| name.user(world)).collect()
+    };
+    // All names are read before anything is changed.
+    let fates = [
+        (named(&fates.suspend)?, AccountStatus::Suspended),
+        (named(&fates.deactivate)?, AccountStatus::Deactivated),
+        (named(&fates.reinstate)?, AccountStatus::Active),
+    ];
+    let all =
+        fates.iter().flat_map(|(users, status)| users.iter().map(move |user| (*user, *status)));
+    let all: Vec<_> = all.collect();
+    world.set_statuses(&all).map_err(|error| wrong(error.to_string()))?;
+    Ok(json!({ "changed": all.len() }))
 }
 
 /// Whose tokens are asked for, and what they allow.
