@@ -12,6 +12,7 @@ mod oauth1;
 mod openapi;
 mod pages;
 mod reads;
+mod reference;
 mod tokens;
 mod words;
 mod writes;
