@@ -38,16 +38,22 @@ pub(crate) struct Told {
 
 /// What there is to tell of an error, fit to be shown.
 pub(crate) fn told(error: &anyhow::Error) -> Told {
-    let mut causes: Vec<_> = error
-        .chain()
-        // A credential of the environment is no account's.
-        .filter(|cause| ended(*cause).is_none() || !environment::has_credential())
-        .map(|cause| visible(&cause.to_string()))
-        .collect();
+    Told { causes: causes(error, environment::has_credential()), remedy: remedy_of(error) }
+}
+
+/// What happened, and the reasons worth telling. A credential of the environment is no account's,
+/// so that an account's sign-in has ended is no reason then.
+fn causes(error: &anyhow::Error, is_of_environment: bool) -> Vec<String> {
+    let is_told =
+        |cause: &(dyn std::error::Error + 'static)| ended(cause).is_none() || !is_of_environment;
+    let reasons = error.chain().skip(1).filter(|cause| is_told(*cause)).map(ToString::to_string);
+    // Whatever it is, what happened is told.
+    let all = std::iter::once(error.to_string()).chain(reasons);
+    let mut causes: Vec<_> = all.map(|cause| visible(&cause)).collect();
     if causes.len() > 4 {
         causes.drain(3..causes.len() - 1);
     }
-    Told { causes, remedy: remedy_of(error) }
+    causes
 }
 
 /// The account whose sign-in has ended, where an error says that.
@@ -154,6 +160,16 @@ mod tests {
 
     fn code(failure: Failure) -> Exit {
         exit_of(&anyhow::Error::new(ApiError::new(failure)).context("while pulling"))
+    }
+
+    #[test]
+    fn something_is_told_of_every_error_whoever_the_credential_is_of() {
+        let account: AccountName = "work".parse().expect("a name");
+        let ended = || CredentialError::Ended { account: account.clone() };
+        let refused = ApiError::new(Failure::Unauthenticated).with_source(ended());
+        assert_eq!(causes(&ended().into(), true).len(), 1, "it is all there is to tell");
+        let refused = anyhow::Error::new(refused);
+        assert_eq!((causes(&refused, true).len(), causes(&refused, false).len()), (1, 2));
     }
 
     #[test]
