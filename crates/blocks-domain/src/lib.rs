@@ -1,9 +1,12 @@
 //! Models and rules of block lists on X: requests, answers, the block relationship, rate windows and prices.
 
+mod absence;
 mod endpoint;
 mod failure;
 mod field;
+mod ground;
 mod id;
+mod loss;
 mod model;
 mod pages;
 mod price;
@@ -17,12 +20,15 @@ mod text;
 mod vocabulary;
 mod wire;
 
+pub use absence::{Absence, Whereabouts, Witness};
 pub use endpoint::{
     AuthKind, Availability, Endpoint, EndpointSpec, LOOKUP_MAX, Scope, UnknownScope,
 };
 pub use failure::{Failure, ForbiddenReason};
 pub use field::{Choice, Expansion, InvalidValue, PostField, UserField};
+pub use ground::KnownGround;
 pub use id::{InvalidId, InvalidUsername, PostId, SubscriptionId, UserId, Username};
+pub use loss::LossLimit;
 pub use model::{
     ActivityFilter, ActivityMessage, ActivitySubscription, Affiliation, AffiliationIds, Annotation,
     Attachments, BlockEvent, BlockEventPayload, BlockEventType, BlockRequest, BlockState,
@@ -33,11 +39,11 @@ pub use model::{
     PostScopes, PostWithheld, Problem, ProblemSection, ProblemType, ReferenceKind, ReferencedPost,
     RefusalReason, ReplySettings, ResourceType, Subscribed, Subscription, SubscriptionReply,
     SubscriptionRequest, SubscriptionType, SubscriptionsMeta, SubscriptionsPage, TagEntity, Topic,
-    Unsubscribed, UnsubscribedReply, UrlEntity, UrlImage, User, UserEntities, UserMetrics,
+    UnknownWord, Unsubscribed, UnsubscribedReply, UrlEntity, UrlImage, User, UserEntities, UserMetrics,
     UserReply, UserWithheld, UsersPage, VerifiedType, VotingStatus, WithheldScope,
 };
 pub use pages::{MaxResults, SweepCost};
-pub use price::{BillingDay, InvalidUsd, Price, Usd};
+pub use price::{BillingDay, Charge, InvalidUsd, Price, Usd};
 pub use query::{BlockingQuery, Selection};
 pub use rate::{Allowance, RateLimit, RateWindow};
 pub use relationship::{
@@ -46,5 +52,5 @@ pub use relationship::{
 };
 pub use reservation::{CallOutcome, Ticket, WindowState};
 pub use text::{excerpt, is_hidden};
-pub use vocabulary::{Place, RENAMES, Rename, Vocabulary, translate};
-pub use wire::{Extra, FromJson, Oddities, OtherWord, RawJson};
+pub use vocabulary::{Place, RENAMES, Rename, Vocabulary, Wording, translate};
+pub use wire::{Extra, FromJson, Oddities, OtherWord, RawJson, words_of_answer};

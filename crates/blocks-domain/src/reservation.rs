@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::{RateLimit, RateWindow};
+use crate::{Allowance, RateLimit, RateWindow};
 
 /// The state of one user's window at one endpoint, for stores to keep.
 ///
@@ -117,6 +117,30 @@ impl WindowState {
         }
         self.pending += 1;
         Ok(Ticket::of_window(self.number))
+    }
+
+    /// What may be called at `now`, and when the window is full again. It reserves nothing.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use blocks_domain::{Allowance, RateLimit, WindowState};
+    /// use jiff::{SignedDuration, Timestamp};
+    ///
+    /// let now = Timestamp::UNIX_EPOCH;
+    /// let mut state = WindowState::unknown(RateLimit::per_window(15));
+    /// assert_eq!(state.allowance(now), RateLimit::per_window(15).fresh());
+    /// let _ticket = state.reserve(now).expect("a call is left");
+    /// let later = now + SignedDuration::from_mins(5);
+    /// assert_eq!(state.allowance(later), Allowance::new(14, Duration::from_secs(600)));
+    /// ```
+    #[must_use]
+    pub fn allowance(&self, now: Timestamp) -> Allowance {
+        if !self.is_open(now) {
+            return self.limit.fresh();
+        }
+        let renewed_in = Duration::try_from(self.reset.duration_since(now)).unwrap_or_default();
+        Allowance::new(self.remaining.saturating_sub(self.pending), renewed_in)
     }
 
     /// Ends the reservation of `ticket` with what came of its call.

@@ -228,6 +228,9 @@ pub struct ReplyMeta {
     pub transaction_id: Option<String>,
     /// What was odd about the answer, though it could be used.
     pub warnings: Vec<Warning>,
+    /// How many of the users returned X charges for, as far as a ledger knows: those who were
+    /// paid for today already are free. `None` where nobody keeps one.
+    pub billed: Option<u64>,
 }
 
 /// Something odd about an answer that can be used all the same.

@@ -27,6 +27,8 @@ mod clock;
 mod credential;
 mod error;
 mod ext;
+mod ledger;
+mod mirror_journal;
 mod mirror_store;
 mod number;
 mod request_token_issuer;
@@ -44,9 +46,16 @@ pub use credential::{
 };
 pub use error::{ApiError, BoxError, StoreError, StoreFailure};
 pub use ext::{BlocksApiExt, Interrupted};
+pub use ledger::{
+    Ledger, Operation, OperationId, OperationKind, OperationOutcome, OperationQuery, Spending,
+};
+pub use mirror_journal::{
+    Amended, Amendment, ChangeKind, ChangeQuery, Forget, Forgotten, MirrorChange, MirrorJournal,
+    Names, Source,
+};
 pub use mirror_store::{
-    Append, Checkpoint, Fence, Finish, Hold, HoldGuard, MirrorEntry, MirrorOrder, MirrorPage,
-    MirrorQuery, MirrorStore, OpenRead, ReadId, ReadKind, Snapshot,
+    Append, Checkpoint, Difference, Fence, Finish, Hold, HoldGuard, MirrorEntry, MirrorOrder,
+    MirrorPage, MirrorQuery, MirrorStore, OpenRead, ReadId, ReadKind, SetAside, Snapshot,
 };
 pub use request_token_issuer::{
     Consumer, OAuth1Grant, OUT_OF_BAND, RequestToken, RequestTokenIssuer,
@@ -62,6 +71,8 @@ pub use {
     api::{MockBlocksApi, MockUsersApi},
     clock::MockClock,
     credential::MockCredentialSource,
+    ledger::MockLedger,
+    mirror_journal::MockMirrorJournal,
     mirror_store::MockMirrorStore,
     request_token_issuer::MockRequestTokenIssuer,
     token_issuer::MockTokenIssuer,

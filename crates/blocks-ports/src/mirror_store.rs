@@ -11,11 +11,11 @@ use jiff::Timestamp;
 use crate::StoreError;
 use crate::number::number;
 
-/// Keeps the last complete read of each account's block list, and the read that is under way.
+/// Keeps the last complete copy of each account's block list, and the read that is under way.
 ///
 /// A read is made of pages. Each page is stored together with the checkpoint behind it, so that a
 /// read that was cut off goes on where it stopped. A finished read becomes the snapshot at once;
-/// an unfinished one is never shown.
+/// an unfinished one is never shown. A whole read that is not believed can be set aside.
 ///
 /// # Contract
 /// - At most one holder reads an account at a time, over all handles and processes; `hold`
@@ -29,9 +29,23 @@ use crate::number::number;
 /// - A user who comes again within one read keeps the first place; the newer profile stands.
 /// - `finish` makes the read the snapshot, in one step, and says what was added and removed since
 ///   the snapshot before. Only a read whose checkpoint is at the end can be finished.
+/// - A read whose last page [meets known ground](MirrorPage::meets_known) covers the head of the
+///   list: its users come first, in their order, and behind them those of the snapshot before whom
+///   it has not met, in theirs; nobody is removed. Without a snapshot before, it is `Incomplete`.
+///   Every other read covers the whole list: its users are the snapshot, whatever kind it began as.
+/// - What the journal has [amended](crate::MirrorJournal::amend) since the read began stands: who
+///   was unblocked then is not in the new snapshot, and who was blocked then is, before those of
+///   the read if it has not met them.
+/// - `set_aside` keeps a whole read from becoming the snapshot; it is no longer unfinished. There
+///   is at most one aside: another one replaces it, and so does a snapshot. It can be finished
+///   like an unfinished one, under the fence of the last hold.
+/// - `differences` compares a whole read, unfinished or aside, with the last snapshot, as `finish`
+///   would: each user who would be added or removed comes once. Without a snapshot, all are added.
+/// - `places` are those of the last snapshot; they grow from the newest block to the oldest.
 /// - `entries` and `entry` show the last snapshot alone, and go on showing it to those who began
 ///   to read it before a newer one replaced it, or fail; they never mix two snapshots.
-/// - Profiles come back as they were stored, unknown fields included.
+/// - Profiles come back as they were stored, unknown fields included. `first_seen_at` stays from
+///   snapshot to snapshot, as long as a user is in each.
 /// - Accounts do not touch each other.
 ///
 /// `MemoryMirrorStore` in the crate `blocks-fake` is the shortest implementation, and its example
@@ -71,8 +85,27 @@ pub trait MirrorStore: fmt::Debug + Send + Sync + 'static {
         now: Timestamp,
     ) -> Result<Finish, StoreError>;
 
+    /// Keeps a whole read aside instead of making it the snapshot.
+    async fn set_aside(&self, read: ReadId, fence: Fence) -> Result<SetAside, StoreError>;
+
+    /// The read that was set aside, if there is one.
+    async fn aside(&self, account: UserId) -> Result<Option<OpenRead>, StoreError>;
+
+    /// What the snapshot would gain and lose if a whole read were finished now: first those added,
+    /// newest block first, then those removed, likewise. Of any other read there is nothing to
+    /// say, so there are none.
+    fn differences(&self, read: ReadId) -> BoxStream<'static, Result<Difference, StoreError>>;
+
     /// The last snapshot of an account.
     async fn snapshot(&self, account: UserId) -> Result<Option<Snapshot>, StoreError>;
+
+    /// Where users stand in the last snapshot: one answer for each, `None` for whoever is not in
+    /// it. Places need not be without gaps.
+    async fn places(
+        &self,
+        account: UserId,
+        users: &[UserId],
+    ) -> Result<Vec<Option<u64>>, StoreError>;
 
     /// The users of the last snapshot that a query asks for, in its order.
     ///
@@ -147,6 +180,37 @@ impl fmt::Display for ReadId {
 pub enum ReadKind {
     /// From the newest block to the oldest.
     Full,
+    /// From the newest block to known ground: what is behind it stands as it was known.
+    Head,
+}
+
+impl ReadKind {
+    /// The word for it: `full`, `head`.
+    ///
+    /// ```
+    /// use blocks_ports::ReadKind;
+    ///
+    /// assert_eq!(ReadKind::of_word(ReadKind::Head.word()), Some(ReadKind::Head));
+    /// ```
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Full => "full",
+            Self::Head => "head",
+        }
+    }
+
+    /// The one of that word.
+    #[must_use]
+    pub fn of_word(word: &str) -> Option<Self> {
+        [Self::Full, Self::Head].into_iter().find(|kind| kind.word() == word)
+    }
+}
+
+impl fmt::Display for ReadKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.word())
+    }
 }
 
 /// A read that is not finished.
@@ -157,7 +221,7 @@ pub struct OpenRead {
     pub id: ReadId,
     /// Whose list it reads.
     pub account: UserId,
-    /// How much of the list it covers.
+    /// How much of the list it set out to cover.
     pub kind: ReadKind,
     /// When it began.
     pub started_at: Timestamp,
@@ -165,13 +229,22 @@ pub struct OpenRead {
     pub users: u64,
     /// Where it stands.
     pub checkpoint: Checkpoint,
+    /// Whether its last page met known ground, so that it covers the head of the list alone.
+    pub meets_known: bool,
 }
 
 impl OpenRead {
     /// A read that has just begun.
     #[must_use]
     pub fn new(id: ReadId, account: UserId, kind: ReadKind, started_at: Timestamp) -> Self {
-        Self { id, account, kind, started_at, users: 0, checkpoint: Checkpoint::default() }
+        let checkpoint = Checkpoint::default();
+        Self { id, account, kind, started_at, users: 0, checkpoint, meets_known: false }
+    }
+
+    /// How much of the list it covers when it is whole.
+    #[must_use]
+    pub const fn covers(&self) -> ReadKind {
+        if self.meets_known { ReadKind::Head } else { ReadKind::Full }
     }
 }
 
@@ -215,6 +288,9 @@ pub struct MirrorPage {
     pub next_token: Option<PageToken>,
     /// When it was received.
     pub received_at: Timestamp,
+    /// Whether it is the last because known ground begins behind it, and not because the list
+    /// ends. It counts on a page without a token alone.
+    pub meets_known: bool,
 }
 
 impl MirrorPage {
@@ -225,7 +301,13 @@ impl MirrorPage {
         next_token: Option<PageToken>,
         received_at: Timestamp,
     ) -> Self {
-        Self { users, next_token, received_at }
+        Self { users, next_token, received_at, meets_known: false }
+    }
+
+    /// The same page as the last of the head of a list, behind which all is known.
+    #[must_use]
+    pub fn on_known_ground(self) -> Self {
+        Self { next_token: None, meets_known: true, ..self }
     }
 }
 
@@ -252,6 +334,37 @@ pub enum Finish {
     Stale,
 }
 
+/// The answer to setting a read aside.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SetAside {
+    /// It is aside now.
+    Aside(OpenRead),
+    /// The checkpoint is not at the end: pages are missing.
+    Incomplete,
+    /// Somebody else holds the read now, or has ended it.
+    Stale,
+}
+
+/// A user by whom a read and the snapshot differ.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Difference {
+    /// The profile as the one of the two has it that has the user; perhaps no more than the id.
+    pub user: User,
+    /// Whether the read has the user, and the snapshot has not; otherwise it is the other way
+    /// round.
+    pub added: bool,
+}
+
+impl Difference {
+    /// A user whom the read adds, or removes.
+    #[must_use]
+    pub const fn new(user: User, added: bool) -> Self {
+        Self { user, added }
+    }
+}
+
 /// A complete copy of a block list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -266,6 +379,11 @@ pub struct Snapshot {
     pub started_at: Timestamp,
     /// When the read was finished.
     pub finished_at: Timestamp,
+    /// When the last read of the whole list began: who was unblocked since then may still be
+    /// shown. Of a full read it is `started_at`.
+    pub full_at: Timestamp,
+    /// When the journal was last told of a block or an unblock that changed it, if it was.
+    pub amended_at: Option<Timestamp>,
     /// How many users it holds.
     pub users: u64,
     /// How many pages it was read in.
@@ -283,9 +401,11 @@ impl Snapshot {
         Self {
             id: read.id,
             account: read.account,
-            kind: read.kind,
+            kind: read.covers(),
             started_at: read.started_at,
             finished_at,
+            full_at: read.started_at,
+            amended_at: None,
             users: read.users,
             pages: read.checkpoint.pages,
             added: 0,
@@ -300,17 +420,26 @@ impl Snapshot {
 pub struct MirrorEntry {
     /// The place in the list: 0 is the newest block.
     pub position: u64,
-    /// The profile as it was received.
+    /// The profile as it was received; only the id where it was
+    /// [forgotten](crate::MirrorJournal::forget).
     pub user: User,
     /// When it was received.
     pub received_at: Timestamp,
+    /// Since when the user was in every snapshot: when the first of those profiles was received.
+    pub first_seen_at: Timestamp,
 }
 
 impl MirrorEntry {
-    /// A user at a place of the list.
+    /// A user at a place of the list, who was not seen before.
     #[must_use]
     pub const fn new(position: u64, user: User, received_at: Timestamp) -> Self {
-        Self { position, user, received_at }
+        Self { position, user, received_at, first_seen_at: received_at }
+    }
+
+    /// The same, first seen at another time.
+    #[must_use]
+    pub fn first_seen_at(self, first_seen_at: Timestamp) -> Self {
+        Self { first_seen_at, ..self }
     }
 }
 

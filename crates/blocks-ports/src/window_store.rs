@@ -3,7 +3,7 @@
 use std::fmt;
 
 use async_trait::async_trait;
-use blocks_domain::{CallOutcome, Endpoint, Ticket, UserId};
+use blocks_domain::{Allowance, CallOutcome, Endpoint, Ticket, UserId};
 use jiff::Timestamp;
 
 use crate::StoreError;
@@ -20,7 +20,9 @@ use crate::StoreError;
 /// use std::sync::Mutex;
 ///
 /// use async_trait::async_trait;
-/// use blocks_domain::{CallOutcome, Endpoint, RateWindow, Ticket, UserId, WindowState};
+/// use blocks_domain::{
+///     Allowance, CallOutcome, Endpoint, RateWindow, Ticket, UserId, WindowState,
+/// };
 /// use blocks_ports::{Reservation, StoreError, WindowStore};
 /// use futures_util::FutureExt;
 /// use jiff::{SignedDuration, Timestamp};
@@ -63,6 +65,15 @@ use crate::StoreError;
 ///         self.change(user, endpoint, |window| window.settle(ticket, outcome, now));
 ///         Ok(())
 ///     }
+///
+///     async fn allowance(
+///         &self,
+///         user: UserId,
+///         endpoint: Endpoint,
+///         now: Timestamp,
+///     ) -> Result<Allowance, StoreError> {
+///         Ok(self.change(user, endpoint, |window| window.allowance(now)))
+///     }
 /// }
 ///
 /// # async fn run() -> Result<(), StoreError> {
@@ -98,6 +109,8 @@ use crate::StoreError;
 /// - A call that tells nothing counts as made; one that was not counted is given back.
 /// - A refusal spends the window: until the end that it tells, else until the end that was told
 ///   before, else for 15 minutes.
+/// - `allowance` tells how many reservations would be granted now, and how long until the window is
+///   full again; it reserves nothing and changes nothing.
 /// - Users and endpoints do not touch each other. All of this holds between any number of handles
 ///   and processes on one storage.
 #[cfg_attr(feature = "mock", mockall::automock)]
@@ -120,6 +133,14 @@ pub trait WindowStore: fmt::Debug + Send + Sync + 'static {
         outcome: CallOutcome,
         now: Timestamp,
     ) -> Result<(), StoreError>;
+
+    /// Looks at the window, without asking for a call.
+    async fn allowance(
+        &self,
+        user: UserId,
+        endpoint: Endpoint,
+        now: Timestamp,
+    ) -> Result<Allowance, StoreError>;
 }
 
 /// The answer to a reservation.

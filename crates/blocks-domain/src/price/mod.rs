@@ -1,5 +1,6 @@
 //! Money: what X charges, and for how long a resource stays paid for.
 
+mod charge;
 mod usd;
 
 use std::fmt;
@@ -9,6 +10,7 @@ use jiff::civil::{Date, Time};
 use jiff::tz::Offset;
 use rust_decimal::Decimal;
 
+pub use charge::Charge;
 pub use usd::{InvalidUsd, Usd};
 
 /// What X charges for one unit of something, pay-per-use.
