@@ -16,6 +16,9 @@
 //! | `AccountStore` | [`AccountStoreHarness`](account_store::AccountStoreHarness) | [`account_store_suite!`] |
 //! | `WindowStore` | [`WindowStoreHarness`](window_store::WindowStoreHarness) | [`window_store_suite!`] |
 //! | `MirrorStore` | [`MirrorStoreHarness`](mirror_store::MirrorStoreHarness) | [`mirror_store_suite!`] |
+//! | `MirrorJournal` | [`MirrorJournalHarness`](mirror_journal::MirrorJournalHarness) | [`mirror_journal_suite!`] |
+//! | `Ledger` | [`LedgerHarness`](ledger::LedgerHarness) | [`ledger_suite!`] |
+//! | `ActivityFeed` | [`ActivityFeedHarness`](activity_feed::ActivityFeedHarness) | [`activity_feed_suite!`] |
 //! | `Clock` | [`ClockHarness`](clock::ClockHarness) | [`clock_suite!`] |
 //!
 //! A token store and its tests:
@@ -60,9 +63,12 @@ mod profile;
 mod support;
 
 pub mod account_store;
+pub mod activity_feed;
 pub mod blocks_api;
 pub mod clock;
 pub mod credential_source;
+pub mod ledger;
+pub mod mirror_journal;
 pub mod mirror_store;
 pub mod request_token_issuer;
 pub mod token_issuer;

@@ -2,8 +2,9 @@
 
 use std::future::Future;
 use std::sync::Arc;
+use std::time::Duration;
 
-use blocks_domain::{CallOutcome, Endpoint, RateWindow, Ticket, UserId};
+use blocks_domain::{Allowance, CallOutcome, Endpoint, RateWindow, Ticket, UserId};
 use blocks_ports::{Reservation, WindowStore};
 use jiff::Timestamp;
 
@@ -45,6 +46,8 @@ suite! {
     a_window_that_has_ended_is_not_taken_over,
     a_window_that_ends_before_the_known_one_is_not_taken_over,
     an_end_that_no_window_can_have_is_not_believed,
+    the_allowance_is_what_would_be_granted,
+    looking_at_the_allowance_changes_nothing,
     users_do_not_touch_each_other,
     endpoints_do_not_touch_each_other,
     handles_share_one_storage,
@@ -71,6 +74,11 @@ async fn ticket(store: &Store, now: Timestamp) -> Ticket {
         Reservation::Granted(ticket) => ticket,
         other => panic!("`reserve` answered {other:?} where a call was left"),
     }
+}
+
+/// What [`READ`] still takes.
+async fn allowance(store: &Store, now: Timestamp) -> Allowance {
+    store.allowance(me(), READ, now).await.expect("`allowance` failed")
 }
 
 async fn settle(store: &Store, ticket: Ticket, outcome: CallOutcome, now: Timestamp) {
@@ -296,6 +304,49 @@ pub async fn an_end_that_no_window_can_have_is_not_believed<H: WindowStoreHarnes
     drain(&store, me(), READ, at(100_000)).await;
     let (granted, until) = drain(&store, me(), READ, at(0)).await;
     assert_eq!((granted, until), (15, at(WINDOW)), "the clock was set back by a day");
+}
+
+/// The allowance is how often a reservation would be granted now, and how long the window lasts,
+/// whatever is known of the window.
+pub async fn the_allowance_is_what_would_be_granted<H: WindowStoreHarness>(h: H) {
+    let store = h.handle();
+    let minutes = |minutes: u64| Duration::from_secs(60 * minutes);
+    assert_eq!(
+        allowance(&store, at(0)).await,
+        Allowance::new(15, minutes(15)),
+        "nobody has called"
+    );
+    let first = ticket(&store, at(0)).await;
+    ticket(&store, at(60)).await;
+    assert_eq!(
+        allowance(&store, at(120)).await,
+        Allowance::new(13, minutes(13)),
+        "two have called"
+    );
+    settle(&store, first, told(9, 300), at(180)).await;
+    // One call is on its way, and the server does not know of it yet.
+    assert_eq!(allowance(&store, at(240)).await, Allowance::new(8, minutes(1)), "9 are left");
+    let (granted, until) = drain(&store, me(), READ, at(240)).await;
+    assert_eq!((granted, until), (8, at(300)), "as the allowance said");
+    assert_eq!(allowance(&store, at(240)).await, Allowance::new(0, minutes(1)), "it is spent");
+    assert_eq!(allowance(&store, at(300)).await, Allowance::new(15, minutes(15)), "it has ended");
+}
+
+/// Looking at the allowance reserves nothing and begins no window, on whichever handle.
+pub async fn looking_at_the_allowance_changes_nothing<H: WindowStoreHarness>(h: H) {
+    let store = h.handle();
+    for seconds in 0..20 {
+        allowance(&h.handle(), at(seconds)).await;
+    }
+    let (granted, until) = drain(&store, me(), READ, at(100)).await;
+    assert_eq!((granted, until), (15, at(100 + WINDOW)), "it began with the first reservation");
+    for user in [me(), id(34)] {
+        for endpoint in Endpoint::ALL {
+            store.allowance(user, endpoint, at(100 + WINDOW)).await.expect("`allowance` failed");
+        }
+    }
+    let answer = reserve(&store, me(), READ, at(101)).await;
+    assert_eq!(answer, Reservation::Wait { until: at(100 + WINDOW) }, "it was only looked at");
 }
 
 /// One user's calls do not count for another.

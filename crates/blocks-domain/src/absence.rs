@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::{Problem, ProblemType, ResourceType};
+
 /// Why an account that was on a block list is on it no longer, as far as is known.
 ///
 /// X does not list accounts that are suspended or deactivated, though the block stands and shows
@@ -85,10 +87,73 @@ impl Whereabouts {
     pub fn of_word(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|whereabouts| whereabouts.word() == word)
     }
+
+    /// What a problem beside the users of a lookup says of the one it names; `None` where it is
+    /// about something else, or in words that are not known.
+    ///
+    /// X has one type of problem for both reasons, and tells them apart in the text alone:
+    /// `User has been suspended: [2].` and `Could not find user with ids: [2].`
+    ///
+    /// ```
+    /// use blocks_domain::{Problem, ProblemType, Whereabouts};
+    ///
+    /// let mut problem = Problem::new(ProblemType::ResourceNotFound, "Forbidden");
+    /// problem.detail = Some("User has been suspended: [2].".to_owned());
+    /// assert_eq!(Whereabouts::told_by(&problem), Some(Whereabouts::Suspended));
+    /// problem.detail = Some("Nobody knows.".to_owned());
+    /// assert_eq!(Whereabouts::told_by(&problem), None);
+    /// ```
+    #[must_use]
+    pub fn told_by(problem: &Problem) -> Option<Self> {
+        let is_of_user = problem.resource_type.as_ref().is_none_or(|it| *it == ResourceType::User);
+        if problem.problem_type() != Some(ProblemType::ResourceNotFound) || !is_of_user {
+            return None;
+        }
+        let said = problem.message()?.to_ascii_lowercase();
+        if said.starts_with("user has been suspended") {
+            Some(Self::Suspended)
+        } else if said.starts_with("could not find user with") {
+            Some(Self::NotFound)
+        } else {
+            None
+        }
+    }
 }
 
 impl fmt::Display for Whereabouts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.word())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(kind: ProblemType, about: Option<ResourceType>, detail: &str) -> Option<Whereabouts> {
+        let mut problem = Problem::new(kind, "Not Found Error");
+        problem.resource_type = about;
+        problem.detail = Some(detail.to_owned());
+        Whereabouts::told_by(&problem)
+    }
+
+    #[test]
+    fn both_reasons_are_told_apart_by_their_text() {
+        for about in [None, Some(ResourceType::User)] {
+            let told = |detail| told(ProblemType::ResourceNotFound, about.clone(), detail);
+            assert_eq!(told("User has been suspended: [7]."), Some(Whereabouts::Suspended));
+            assert_eq!(told("Could not find user with ids: [7]."), Some(Whereabouts::NotFound));
+            assert_eq!(told("Could not find user with id: [7]."), Some(Whereabouts::NotFound));
+            assert_eq!(told("User is on holiday: [7]."), None);
+        }
+    }
+
+    #[test]
+    fn what_is_about_something_else_says_nothing_of_a_user() {
+        let suspended = "User has been suspended: [7].";
+        let gone = ProblemType::ResourceNotFound;
+        assert_eq!(told(gone, Some(ResourceType::Post), suspended), None);
+        assert_eq!(told(ProblemType::NotAuthorizedForResource, None, suspended), None);
+        assert_eq!(told(ProblemType::InternalError, None, "Could not find user with ids"), None);
     }
 }

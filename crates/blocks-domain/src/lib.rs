@@ -39,8 +39,8 @@ pub use model::{
     PostScopes, PostWithheld, Problem, ProblemSection, ProblemType, ReferenceKind, ReferencedPost,
     RefusalReason, ReplySettings, ResourceType, Subscribed, Subscription, SubscriptionReply,
     SubscriptionRequest, SubscriptionType, SubscriptionsMeta, SubscriptionsPage, TagEntity, Topic,
-    UnknownWord, Unsubscribed, UnsubscribedReply, UrlEntity, UrlImage, User, UserEntities, UserMetrics,
-    UserReply, UserWithheld, UsersPage, VerifiedType, VotingStatus, WithheldScope,
+    UnknownWord, Unsubscribed, UnsubscribedReply, UrlEntity, UrlImage, User, UserEntities,
+    UserMetrics, UserReply, UserWithheld, UsersPage, VerifiedType, VotingStatus, WithheldScope,
 };
 pub use pages::{MaxResults, SweepCost};
 pub use price::{BillingDay, Charge, InvalidUsd, Price, Usd};

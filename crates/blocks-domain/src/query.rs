@@ -62,6 +62,13 @@ impl BlockingQuery {
         &self.selection
     }
 
+    /// Asks for something else of each user; the page stays the same.
+    #[must_use]
+    pub fn with_selection(mut self, selection: Selection) -> Self {
+        self.selection = selection;
+        self
+    }
+
     /// The size of a page: what was asked for, or the server's default.
     #[must_use]
     pub fn max_results(&self) -> MaxResults {
@@ -285,6 +292,72 @@ impl Selection {
         self.expansions.iter().copied()
     }
 
+    /// The same wishes in the words of a vocabulary.
+    ///
+    /// # Errors
+    /// The vocabulary has no word for one of them; the error names it.
+    ///
+    /// ```
+    /// use blocks_domain::{Expansion, PostField, Selection, Vocabulary};
+    ///
+    /// let tweet = Selection::default().with_expansions([Expansion::PinnedPost])?;
+    /// let post = tweet.in_other_words(Vocabulary::Post)?;
+    /// assert_eq!(post.pairs(), [("expansions", "pinned_post_id".into())]);
+    ///
+    /// let authors = tweet.with_post_fields([PostField::AuthorId])?;
+    /// let error = authors.in_other_words(Vocabulary::Post).unwrap_err();
+    /// assert_eq!((error.parameter, error.value.as_str()), ("post.fields", "author_id"));
+    /// # Ok::<(), blocks_domain::InvalidValue>(())
+    /// ```
+    pub fn in_other_words(&self, vocabulary: Vocabulary) -> Result<Self, InvalidValue> {
+        Self::in_words(vocabulary)
+            .with_user_fields(self.user_fields())?
+            .with_post_fields(self.post_fields())?
+            .with_expansions(self.expansions())
+    }
+
+    /// The same wishes in the words of a vocabulary, without those that it has no word for, which
+    /// are told by their names.
+    ///
+    /// ```
+    /// use blocks_domain::{Selection, UserField, Vocabulary};
+    ///
+    /// let wishes = [UserField::Affiliation, UserField::Verified];
+    /// let selection = Selection::in_words(Vocabulary::Tweet).with_user_fields(wishes)?;
+    /// let (rest, left_out) = selection.as_far_as_spellable(Vocabulary::Post);
+    /// assert_eq!(rest.pairs(), [("user.fields", "verified".into())]);
+    /// assert_eq!(left_out, ["affiliation"]);
+    /// # Ok::<(), blocks_domain::InvalidValue>(())
+    /// ```
+    #[must_use]
+    pub fn as_far_as_spellable(&self, vocabulary: Vocabulary) -> (Self, Vec<&'static str>) {
+        let mut left_out = Vec::new();
+        let selection = Self {
+            vocabulary,
+            user_fields: spellable(&self.user_fields, vocabulary, &mut left_out),
+            post_fields: spellable(&self.post_fields, vocabulary, &mut left_out),
+            expansions: spellable(&self.expansions, vocabulary, &mut left_out),
+        };
+        (selection, left_out)
+    }
+
+    /// Whether a request for it tells the vocabulary: whether the other one spells it otherwise, or
+    /// cannot.
+    ///
+    /// ```
+    /// use blocks_domain::{Expansion, Selection, UserField};
+    ///
+    /// let plain = Selection::default().with_user_fields([UserField::Verified])?;
+    /// assert!(!plain.tells_the_vocabulary());
+    /// assert!(plain.with_expansions([Expansion::PinnedPost])?.tells_the_vocabulary());
+    /// # Ok::<(), blocks_domain::InvalidValue>(())
+    /// ```
+    #[must_use]
+    pub fn tells_the_vocabulary(&self) -> bool {
+        self.in_other_words(self.vocabulary.other())
+            .map_or(true, |other| other.pairs() != self.pairs())
+    }
+
     /// The query parameters by name, not yet percent-encoded; what is empty is left out.
     #[must_use]
     pub fn pairs(&self) -> Vec<(&'static str, String)> {
@@ -311,6 +384,17 @@ fn add<C: Choice>(
         chosen.insert(choice);
     }
     Ok(())
+}
+
+fn spellable<C: Choice>(
+    chosen: &BTreeSet<C>,
+    vocabulary: Vocabulary,
+    left_out: &mut Vec<&'static str>,
+) -> BTreeSet<C> {
+    let (kept, lost): (BTreeSet<C>, BTreeSet<C>) =
+        chosen.iter().partition(|choice| choice.word(vocabulary).is_some());
+    left_out.extend(lost.iter().map(|choice| choice.name()));
+    kept
 }
 
 fn spelt<C: Choice>(chosen: &BTreeSet<C>, words: Vocabulary) -> Option<(&'static str, String)> {
@@ -400,6 +484,42 @@ mod tests {
         assert_eq!(words(&[("post.fields", "id")]), Vocabulary::Post);
         assert_eq!(words(&[("expansions", "affiliation")]), Vocabulary::Post);
         assert_eq!(words(&[("expansions", "affiliation.user_id")]), Vocabulary::Tweet);
+    }
+
+    proptest! {
+        #[test]
+        fn what_can_be_said_in_other_words_means_the_same(query in any_query()) {
+            let selection = query.selection();
+            let other = selection.vocabulary().other();
+            let (rest, left_out) = selection.as_far_as_spellable(other);
+            match selection.in_other_words(other) {
+                Ok(spelt) => {
+                    prop_assert!(left_out.is_empty());
+                    prop_assert_eq!(&spelt, &rest);
+                    prop_assert_eq!(&spelt.in_other_words(selection.vocabulary()), &Ok(selection.clone()));
+                }
+                Err(error) => prop_assert!(left_out.iter().any(|word| *word == error.value)),
+            }
+            // What is left can be said in both vocabularies.
+            prop_assert!(rest.in_other_words(selection.vocabulary()).is_ok());
+            let count = |s: &Selection| s.user_fields.len() + s.post_fields.len() + s.expansions.len();
+            prop_assert_eq!(count(&rest) + left_out.len(), count(selection));
+        }
+    }
+
+    #[test]
+    fn a_request_tells_the_vocabulary_where_the_other_one_spells_it_otherwise() {
+        let pairs = |name, value| {
+            let query = BlockingQuery::from_pairs([(name, value)]).expect("valid");
+            query.selection().tells_the_vocabulary()
+        };
+        assert!(!Selection::in_words(Vocabulary::Post).tells_the_vocabulary());
+        assert!(!pairs("user.fields", "id,verified"));
+        assert!(pairs("user.fields", "affiliation"), "the other one has no such word");
+        assert!(pairs("user.fields", "subscribes_to_you"));
+        assert!(pairs("tweet.fields", "text"), "the parameter is renamed");
+        assert!(pairs("post.fields", "text"));
+        assert!(pairs("expansions", "pinned_tweet_id"));
     }
 
     #[test]

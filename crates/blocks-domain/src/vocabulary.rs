@@ -1,6 +1,9 @@
 //! The two vocabularies of the API, and the one table of their differences.
 
 use std::fmt;
+use std::str::FromStr;
+
+use crate::InvalidValue;
 
 /// How a request is spelt, and with it the answer.
 ///
@@ -36,6 +39,15 @@ impl Vocabulary {
         }
     }
 
+    /// The one that it is not.
+    #[must_use]
+    pub const fn other(self) -> Self {
+        match self {
+            Self::Tweet => Self::Post,
+            Self::Post => Self::Tweet,
+        }
+    }
+
     /// The one of the two words that belongs to this vocabulary.
     #[must_use]
     pub const fn pick(self, tweet: &'static str, post: &'static str) -> &'static str {
@@ -49,6 +61,60 @@ impl Vocabulary {
 impl fmt::Display for Vocabulary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
+    }
+}
+
+/// In which words to ask a server: in those of one vocabulary, or in those that it knows.
+///
+/// ```
+/// use blocks_domain::{Vocabulary, Wording};
+///
+/// assert_eq!(Wording::default(), Wording::Fixed(Vocabulary::Tweet));
+/// assert_eq!("auto".parse(), Ok(Wording::Auto));
+/// assert_eq!(Wording::Fixed(Vocabulary::Post).to_string(), "post");
+/// # Ok::<(), blocks_domain::InvalidValue>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Wording {
+    /// Always in the words of this vocabulary.
+    Fixed(Vocabulary),
+    /// In those that the server was found to know.
+    Auto,
+}
+
+impl Wording {
+    /// All of them, the default first.
+    pub const ALL: [Self; 3] =
+        [Self::Fixed(Vocabulary::Tweet), Self::Fixed(Vocabulary::Post), Self::Auto];
+
+    /// The name under which people set it: `tweet`, `post` or `auto`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Fixed(vocabulary) => vocabulary.name(),
+            Self::Auto => "auto",
+        }
+    }
+}
+
+impl Default for Wording {
+    fn default() -> Self {
+        Self::Fixed(Vocabulary::default())
+    }
+}
+
+impl fmt::Display for Wording {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for Wording {
+    type Err = InvalidValue;
+
+    fn from_str(name: &str) -> Result<Self, InvalidValue> {
+        let found = Self::ALL.into_iter().find(|wording| wording.name() == name);
+        found.ok_or_else(|| InvalidValue::new("words", name, "`tweet`, `post` or `auto`"))
     }
 }
 
@@ -149,9 +215,28 @@ pub fn translate(place: Place, word: &str, vocabulary: Vocabulary) -> Option<&st
     }
 }
 
+/// The word as it stands in [`RENAMES`], where one vocabulary alone has it at a place, and which.
+pub(crate) fn only_in(place: Place, word: &str) -> Option<(&'static str, Vocabulary)> {
+    RENAMES.iter().filter(|row| row.place == place).find_map(|row| {
+        let has = |own: Option<&'static str>| own.filter(|own| *own == word);
+        let tweet = has(row.tweet).map(|word| (word, Vocabulary::Tweet));
+        tweet.or_else(|| has(row.post).map(|word| (word, Vocabulary::Post)))
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_wording_is_known_by_its_name_and_by_no_other() {
+        for wording in Wording::ALL {
+            assert_eq!(wording.name().parse(), Ok(wording));
+        }
+        let error = "Tweet".parse::<Wording>().expect_err("a capital letter");
+        let said = "`words` does not take \"Tweet\"; it takes `tweet`, `post` or `auto`";
+        assert_eq!(error.to_string(), said);
+    }
 
     #[test]
     fn no_word_stands_twice_at_one_place() {

@@ -10,6 +10,7 @@ mod macros;
 mod tolerant;
 mod unknown;
 mod values;
+mod words;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -25,6 +26,7 @@ pub(crate) use macros::{
 pub use tolerant::{FromJson, Oddities};
 pub(crate) use tolerant::{Patience, deserialize, read};
 pub use unknown::{Extra, OtherWord, RawJson};
+pub use words::words_of_answer;
 
 /// A value as X sends it: read in either vocabulary, written in a chosen one.
 pub(crate) trait Wire: Sized {

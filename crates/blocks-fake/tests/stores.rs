@@ -5,14 +5,16 @@ use std::time::Duration;
 
 use blocks_conformance::account_store::AccountStoreHarness;
 use blocks_conformance::clock::ClockHarness;
+use blocks_conformance::ledger::LedgerHarness;
+use blocks_conformance::mirror_journal::MirrorJournalHarness;
 use blocks_conformance::mirror_store::MirrorStoreHarness;
 use blocks_conformance::token_store::TokenStoreHarness;
 use blocks_conformance::window_store::WindowStoreHarness;
 use blocks_fake::stores::{
-    JumpingClock, ManualClock, MemoryAccountStore, MemoryMirrorStore, MemoryTokenStore,
-    MemoryWindowStore,
+    JumpingClock, ManualClock, MemoryAccountStore, MemoryLedger, MemoryMirrorStore,
+    MemoryTokenStore, MemoryWindowStore,
 };
-use blocks_ports::{AccountStore, Clock, MirrorStore, TokenStore, WindowStore};
+use blocks_ports::{AccountStore, Clock, Ledger, MirrorStore, TokenStore, WindowStore};
 use jiff::Timestamp;
 
 /// Storage in memory: a clone is another handle, and nothing outlasts the last one.
@@ -43,6 +45,29 @@ harness!(TokenStoreHarness, TokenStore, MemoryTokenStore);
 harness!(AccountStoreHarness, AccountStore, MemoryAccountStore);
 harness!(WindowStoreHarness, WindowStore, MemoryWindowStore);
 harness!(MirrorStoreHarness, MirrorStore, MemoryMirrorStore);
+harness!(LedgerHarness, Ledger, MemoryLedger);
+
+impl MirrorJournalHarness for InMemory<MemoryMirrorStore> {
+    const DURABLE: bool = false;
+
+    type Store = MemoryMirrorStore;
+
+    async fn fresh() -> Self {
+        Self::default()
+    }
+
+    fn handle(&self) -> Arc<MemoryMirrorStore> {
+        Arc::new(self.0.clone())
+    }
+
+    async fn holds_text(&self, text: &str) -> bool {
+        format!("{:?}", self.0).contains(text)
+    }
+
+    async fn reopen(self) -> Self {
+        Self::default()
+    }
+}
 
 struct ByHand(ManualClock);
 
@@ -80,5 +105,7 @@ blocks_conformance::token_store_suite!(tokens, InMemory<MemoryTokenStore>);
 blocks_conformance::account_store_suite!(accounts, InMemory<MemoryAccountStore>);
 blocks_conformance::window_store_suite!(windows, InMemory<MemoryWindowStore>);
 blocks_conformance::mirror_store_suite!(mirror, InMemory<MemoryMirrorStore>);
+blocks_conformance::mirror_journal_suite!(journal, InMemory<MemoryMirrorStore>);
+blocks_conformance::ledger_suite!(ledger, InMemory<MemoryLedger>);
 blocks_conformance::clock_suite!(manual_clock, ByHand);
 blocks_conformance::clock_suite!(jumping_clock, ByJumps);

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::error::Error;
 use std::io;
 
-use blocks_domain::{Failure, FromJson, Oddities, Problem};
+use blocks_domain::{Failure, FromJson, Oddities, Problem, words_of_answer};
 use blocks_ports::{ApiError, Reply, ReplyMeta, Warning};
 use jiff::Timestamp;
 use reqwest::header::LOCATION;
@@ -46,7 +46,7 @@ pub(crate) struct Answer<'a> {
 }
 
 /// How many bytes of an answer that says no are read, after decompression.
-const MAX_REFUSAL: usize = 256 << 10;
+pub(crate) const MAX_REFUSAL: usize = 256 << 10;
 
 /// Why a body could not be read to its end.
 pub(crate) enum Broken {
@@ -95,6 +95,7 @@ impl<'a> Answer<'a> {
         let (value, oddities) = answer.decode::<T>()?;
         let mut meta = ReplyMeta::default();
         meta.warnings.extend(answer.odd_fields(&oddities));
+        meta.words = words_of_answer(&answer.text());
         meta.rate = answer.head.rate;
         meta.date = answer.head.date;
         meta.transaction_id = answer.head.transaction_id;
@@ -162,7 +163,7 @@ impl<'a> Answer<'a> {
     }
 
     /// What is said of an answer that is not JSON and does not claim to be.
-    fn foreign(&self) -> String {
+    pub(crate) fn foreign(&self) -> String {
         let (kind, said) = (self.content_type(), self.quoted());
         format!("the answer is {kind}, not JSON, and begins: {said}")
     }

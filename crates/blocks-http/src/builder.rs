@@ -57,6 +57,8 @@ impl HttpApiBuilder {
     }
 
     /// Reads answers of at most so many bytes, counted after decompression; 64 MiB by default.
+    ///
+    /// A line of a stream has no more than that either, and at most 1 MiB.
     pub const fn max_body(mut self, bytes: usize) -> Self {
         self.settings.max_body = bytes;
         self
@@ -79,7 +81,7 @@ impl HttpApiBuilder {
     /// # Errors
     /// The address or the user agent cannot be used, or the system has no TLS certificates.
     pub fn build(self) -> Result<HttpApi, BuildError> {
-        let connection = self.settings.connect()?;
-        Ok(HttpApi::new(connection, self.account, self.credentials, self.time))
+        let connections = (self.settings.connect()?, self.settings.connect_live()?);
+        Ok(HttpApi::new(connections, self.account, self.credentials, self.time))
     }
 }

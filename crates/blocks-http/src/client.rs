@@ -8,14 +8,15 @@ use blocks_ports::{
     AccountName, ApiError, Credential, CredentialError, CredentialSource, Reply, Revision,
     Versioned,
 };
+use reqwest::Method;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE};
-use reqwest::{Method, StatusCode};
 
 use crate::HttpApiBuilder;
-use crate::answer::Shape;
+use crate::activity::LiveConnection;
 use crate::connection::{Connection, unsendable};
 use crate::oauth1::{ServerTime, Unsigned};
 use crate::proof::Proof;
+use crate::receive::{Receive, Received};
 
 /// The X API over HTTP, on behalf of one account.
 ///
@@ -33,6 +34,7 @@ use crate::proof::Proof;
 /// `Debug` shows no secret.
 pub struct HttpApi {
     pub(crate) connection: Connection,
+    pub(crate) live: LiveConnection,
     account: AccountName,
     credentials: Arc<dyn CredentialSource>,
     time: ServerTime,
@@ -45,16 +47,16 @@ impl HttpApi {
     }
 
     pub(crate) fn new(
-        connection: Connection,
+        (connection, live): (Connection, LiveConnection),
         account: AccountName,
         credentials: Arc<dyn CredentialSource>,
         time: ServerTime,
     ) -> Self {
-        Self { connection, account, credentials, time }
+        Self { connection, live, account, credentials, time }
     }
 
     /// Makes a call and reads its answer.
-    pub(crate) async fn call<T: Shape>(&self, call: Call) -> Result<Reply<T::Value>, ApiError> {
+    pub(crate) async fn call<T: Receive>(&self, call: Call) -> Result<Reply<T::Value>, ApiError> {
         let first = self.credentials.current(&self.account).await.map_err(no_credential)?;
         let refusal = match self.attempt::<T>(&call, &first).await? {
             Attempt::Done(outcome) => return outcome,
@@ -71,7 +73,7 @@ impl HttpApi {
     }
 
     /// Sends the request once more, and takes a refusal as the answer.
-    async fn last_attempt<T: Shape>(
+    async fn last_attempt<T: Receive>(
         &self,
         call: &Call,
         credential: &Versioned<Credential>,
@@ -83,7 +85,7 @@ impl HttpApi {
     }
 
     /// Sends the request of a call with a credential.
-    async fn attempt<T: Shape>(
+    async fn attempt<T: Receive>(
         &self,
         call: &Call,
         credential: &Versioned<Credential>,
@@ -99,10 +101,10 @@ impl HttpApi {
             request = request.header(CONTENT_TYPE, "application/json").body(json.clone());
         }
         let request = request.build().map_err(unsendable)?;
-        let answer = self.connection.send(request, &secrets).await?;
-        if answer.status != StatusCode::UNAUTHORIZED {
-            return Ok(Attempt::Done(answer.into_reply::<T>()));
-        }
+        let answer = match T::receive(self, request, &secrets).await? {
+            Received::Done(outcome) => return Ok(Attempt::Done(outcome)),
+            Received::Unauthorized(answer) => answer,
+        };
         let wrong_time = signed_at.and_then(|signed| self.time.learn(signed, answer.date()));
         if let Some(detail) = wrong_time {
             // The clock is refused here, and not the sign-in.
@@ -143,15 +145,22 @@ impl fmt::Debug for HttpApi {
 /// What is to be sent.
 pub(crate) struct Call {
     endpoint: Endpoint,
-    ids: Vec<UserId>,
+    ids: Vec<u64>,
     query: Vec<(&'static str, String)>,
     body: Option<String>,
 }
 
 impl Call {
-    /// A call of an endpoint, with the ids that its path names.
+    /// A call of an endpoint, with the users that its path names.
     pub(crate) fn new(endpoint: Endpoint, ids: impl Into<Vec<UserId>>) -> Self {
-        Self { endpoint, ids: ids.into(), query: Vec::new(), body: None }
+        let ids = ids.into().into_iter().map(UserId::get).collect();
+        Self { endpoint, ids, query: Vec::new(), body: None }
+    }
+
+    /// The same with the id of something else than a user in its path.
+    pub(crate) fn with_id(mut self, id: u64) -> Self {
+        self.ids.push(id);
+        self
     }
 
     pub(crate) fn with_query(mut self, pairs: Vec<(&'static str, String)>) -> Self {

@@ -5,7 +5,7 @@ use std::time::Instant;
 use blocks_domain::Failure;
 use blocks_ports::ApiError;
 use reqwest::header::ACCEPT;
-use reqwest::{Client, Method, Request, RequestBuilder};
+use reqwest::{Client, Method, Request, RequestBuilder, Response};
 use url::Url;
 
 use crate::answer::Answer;
@@ -37,12 +37,7 @@ impl Connection {
     ) -> Result<Answer<'a>, ApiError> {
         let (method, path) = (request.method().clone(), request.url().path().to_owned());
         let began = Instant::now();
-        let response = self.execute(request).await.map_err(|error| {
-            let error = unanswered(error, self.api_url.host());
-            let elapsed = began.elapsed();
-            tracing::debug!(%method, path, ?elapsed, %error, "no answer");
-            error
-        })?;
+        let response = self.begin(request).await?;
         let answer = Answer::receive(response, self.max_body, secrets).await;
         tracing::debug!(
             %method,
@@ -55,11 +50,20 @@ impl Connection {
         Ok(answer)
     }
 
+    /// Sends a request, and leaves the body of its answer unread.
+    pub(crate) async fn begin(&self, request: Request) -> Result<Response, ApiError> {
+        let (method, path) = (request.method().clone(), request.url().path().to_owned());
+        let began = Instant::now();
+        self.execute(request).await.map_err(|error| {
+            let error = unanswered(error, self.api_url.host());
+            let elapsed = began.elapsed();
+            tracing::debug!(%method, path, ?elapsed, %error, "no answer");
+            error
+        })
+    }
+
     /// Sends a request, and leaves its answer and its failure as they are.
-    pub(crate) async fn execute(
-        &self,
-        request: Request,
-    ) -> Result<reqwest::Response, reqwest::Error> {
+    pub(crate) async fn execute(&self, request: Request) -> Result<Response, reqwest::Error> {
         self.http.execute(request).await
     }
 }

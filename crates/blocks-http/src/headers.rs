@@ -29,6 +29,14 @@ impl Head {
         }
     }
 
+    /// Whether the answer calls itself a page for people.
+    pub(crate) fn says_page(&self) -> bool {
+        self.content_type.as_deref().is_some_and(|content_type| {
+            let essence = content_type.split(';').next().unwrap_or_default().trim_end();
+            essence.to_ascii_lowercase().contains("html")
+        })
+    }
+
     /// Whether the answer calls itself JSON, `application/problem+json` included.
     pub(crate) fn says_json(&self) -> bool {
         self.content_type.as_deref().is_some_and(|content_type| {

@@ -6,6 +6,10 @@
 //! again, except that a token which X refuses is replaced once, if its source has a newer one.
 //! Waiting, retrying and budgets are decorators over the ports, in `blocks-app`.
 //!
+//! It implements [`ActivityFeed`](blocks_ports::ActivityFeed) as well: each stream of events has a
+//! connection of its own, may last, and ends with an error wherever X does not end it on purpose.
+//! It is not opened again by itself.
+//!
 //! [`HttpTokenIssuer`] implements [`TokenIssuer`](blocks_ports::TokenIssuer) and
 //! [`RequestTokenIssuer`](blocks_ports::RequestTokenIssuer): it signs people in with OAuth 2.0 and
 //! PKCE, or with OAuth 1.0a. The module [`oauth1`] signs any request.
@@ -30,6 +34,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod activity;
 mod answer;
 mod api;
 mod authorization;
@@ -41,6 +46,7 @@ mod issuer;
 pub mod oauth1;
 mod probe;
 mod proof;
+mod receive;
 mod redact;
 mod refusal;
 mod settings;

@@ -1,6 +1,6 @@
 //! What an answer says when it is no success.
 
-use blocks_domain::{ErrorBody, Failure, Problem, ProblemType, excerpt};
+use blocks_domain::{ErrorBody, Failure, Problem, ProblemType, UnknownWord, excerpt};
 use blocks_ports::ApiError;
 
 use crate::answer::{Answer, Broken};
@@ -32,6 +32,10 @@ impl Answer<'_> {
             self.redirection()
         } else {
             message(problems).unwrap_or(otherwise)
+        };
+        let said = match UnknownWord::first_of(problems) {
+            Some(unknown) if kind == Failure::InvalidRequest => format!("{said}; {unknown}"),
+            _ => said,
         };
         let mut error = self.error(kind);
         if !said.is_empty() {
@@ -75,7 +79,7 @@ impl Answer<'_> {
 }
 
 /// The failure that a problem under a 2xx status names, by its type or by its own status.
-fn failure_of(problem: &Problem) -> Option<Failure> {
+pub(crate) fn failure_of(problem: &Problem) -> Option<Failure> {
     let problem_type = problem.problem_type();
     problem_type
         .as_ref()
@@ -88,6 +92,6 @@ fn problem_types(problems: &[Problem]) -> Vec<ProblemType> {
 }
 
 /// What X says first, fit to be shown.
-fn message(problems: &[Problem]) -> Option<String> {
+pub(crate) fn message(problems: &[Problem]) -> Option<String> {
     problems.iter().find_map(Problem::message).map(excerpt)
 }

@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use blocks_ports::BoxError;
 use reqwest::header::HeaderValue;
-use reqwest::{Client, redirect, retry};
+use reqwest::{Client, ClientBuilder, redirect, retry};
 use rustls::crypto::{CryptoProvider, ring};
 
+use crate::activity::LiveConnection;
 use crate::connection::Connection;
 use crate::url::ApiUrl;
 
@@ -32,16 +33,31 @@ impl Default for Settings {
 
 impl Settings {
     /// An HTTP client that follows them; it connects when it is used.
-    pub(crate) fn connect(self) -> Result<Connection, BuildError> {
+    pub(crate) fn connect(&self) -> Result<Connection, BuildError> {
+        let Timeouts { idle, total, .. } = self.timeouts;
+        self.connect_with(|client| client.read_timeout(idle).timeout(total))
+    }
+
+    /// The same for answers that are read while they come; their reader minds the time.
+    ///
+    /// Each has a connection of its own, which ends with it, and comes uncompressed, so that
+    /// nothing of it waits for what comes later.
+    pub(crate) fn connect_live(&self) -> Result<LiveConnection, BuildError> {
+        let connection = self.connect_with(|client| client.pool_max_idle_per_host(0).gzip(false));
+        Ok(LiveConnection::new(connection?, self.timeouts))
+    }
+
+    fn connect_with(
+        &self,
+        ways: impl FnOnce(ClientBuilder) -> ClientBuilder,
+    ) -> Result<Connection, BuildError> {
         let api_url = ApiUrl::parse(&self.api_url)?;
         let user_agent =
-            HeaderValue::try_from(self.user_agent).map_err(|_| BuildError::UserAgent)?;
+            HeaderValue::try_from(&self.user_agent).map_err(|_| BuildError::UserAgent)?;
         install_crypto();
-        let mut client = Client::builder()
+        let mut client = ways(Client::builder())
             .user_agent(user_agent)
             .connect_timeout(self.timeouts.connect)
-            .read_timeout(self.timeouts.idle)
-            .timeout(self.timeouts.total)
             // A token must not wander to where an answer points.
             .redirect(redirect::Policy::none())
             .retry(retry::never());
@@ -72,6 +88,8 @@ fn install_crypto() {
 /// use blocks_http::Timeouts;
 ///
 /// assert_eq!(Timeouts::default().connect, Duration::from_secs(10));
+/// let patient = Timeouts::default().with_stream(Duration::from_secs(90));
+/// assert_eq!(patient.stream, Duration::from_secs(90));
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
@@ -82,13 +100,26 @@ pub struct Timeouts {
     pub idle: Duration,
     /// From beginning to connect to the last byte of the answer; 120 s by default.
     pub total: Duration,
+    /// Without a byte of a stream of events; 45 s by default.
+    ///
+    /// X gives a sign of life at least every 20 s, so that a stream which is silent for longer is
+    /// one whose connection has died unseen. It counts while somebody waits for the stream, and
+    /// [`Self::total`] does not count there.
+    pub stream: Duration,
 }
 
 impl Timeouts {
-    /// The three lengths.
+    /// The lengths for a call; those for a stream are the default ones.
     #[must_use]
     pub const fn new(connect: Duration, idle: Duration, total: Duration) -> Self {
-        Self { connect, idle, total }
+        Self { connect, idle, total, stream: Duration::from_secs(45) }
+    }
+
+    /// The same with another length of silence that a stream may have.
+    #[must_use]
+    pub const fn with_stream(mut self, silence: Duration) -> Self {
+        self.stream = silence;
+        self
     }
 }
 

@@ -2,7 +2,6 @@
 
 use std::fmt;
 
-use blocks_domain::UserId;
 use url::{Host, Url};
 
 use crate::BuildError;
@@ -41,12 +40,12 @@ impl ApiUrl {
     pub(crate) fn endpoint(
         &self,
         path: &str,
-        ids: &[UserId],
+        ids: &[u64],
         query: &[(&'static str, String)],
     ) -> Url {
         let mut ids = ids.iter();
         let segments = path.split('/').map(|segment| match segment.strip_prefix(':') {
-            Some(_) => ids.next().map(UserId::to_string).unwrap_or_default(),
+            Some(_) => ids.next().map(u64::to_string).unwrap_or_default(),
             None => segment.to_owned(),
         });
         let mut url = self.path(&segments.collect::<Vec<_>>().join("/"));
@@ -121,7 +120,7 @@ mod tests {
 
     #[test]
     fn a_path_in_front_is_kept_and_a_trailing_slash_changes_nothing() {
-        let ids = ["12", "34"].map(|id| id.parse().expect("an id"));
+        let ids = [12, 34];
         for (base, expected) in [
             ("https://api.x.com", "https://api.x.com/2/users/12/blocking/34"),
             ("https://api.x.com/", "https://api.x.com/2/users/12/blocking/34"),

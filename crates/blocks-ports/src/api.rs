@@ -6,7 +6,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use blocks_domain::{
     BlockPair, BlockState, BlockingPage, BlockingQuery, RateWindow, Selection, UserId, UserReply,
-    Username, UsersPage,
+    Username, UsersPage, Vocabulary,
 };
 use jiff::Timestamp;
 
@@ -226,6 +226,8 @@ pub struct ReplyMeta {
     pub date: Option<Timestamp>,
     /// The id under which X's support finds the call.
     pub transaction_id: Option<String>,
+    /// The vocabulary that the answer was written in, where its words tell.
+    pub words: Option<Vocabulary>,
     /// What was odd about the answer, though it could be used.
     pub warnings: Vec<Warning>,
     /// How many of the users returned X charges for, as far as a ledger knows: those who were
@@ -234,6 +236,18 @@ pub struct ReplyMeta {
 }
 
 /// Something odd about an answer that can be used all the same.
+///
+/// ```
+/// use blocks_domain::Vocabulary;
+/// use blocks_ports::Warning;
+///
+/// let names = vec!["affiliation", "pinned_tweet_id"];
+/// let warning = Warning::LeftOut { names, words: Vocabulary::Post };
+/// assert_eq!(
+///     warning.to_string(),
+///     "affiliation, pinned_tweet_id: not asked for, since the post words cannot"
+/// );
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Warning {
@@ -250,6 +264,14 @@ pub enum Warning {
         count: u64,
         /// Where the first one stands and what is wrong with it, fit to be shown.
         first: String,
+    },
+    /// Some of what the caller wanted was not asked for, because the words that the server knows
+    /// cannot say it.
+    LeftOut {
+        /// The fields and expansions, by the names that the caller's words give them.
+        names: Vec<&'static str>,
+        /// The words that were used.
+        words: Vocabulary,
     },
 }
 
@@ -268,6 +290,9 @@ impl fmt::Display for Warning {
                     "{count} fields of an answer could not be read and were kept as they came; \
                      the first: {first}"
                 )
+            }
+            Self::LeftOut { names, words } => {
+                write!(f, "{}: not asked for, since the {words} words cannot", names.join(", "))
             }
         }
     }

@@ -17,7 +17,8 @@ use crate::number::number;
 ///   answer comes; `settle` notes what came of it. An operation is settled once: a second time
 ///   answers `false` and changes nothing, and so does a number that was never given.
 /// - Numbers grow and are never used again.
-/// - `operations` come oldest first, the settled and the unsettled.
+/// - `operations` come oldest first, which is the order of their numbers, the settled and the
+///   unsettled.
 /// - `bill` notes that X has returned users and answers how many of them it charges for: where a
 ///   charge [is paid once a day](Charge::is_paid_once_a_day), a user who was noted for it on the
 ///   same day UTC is free, also within one call; every event is charged. Each user is counted for

@@ -21,18 +21,19 @@ use crate::{ReadId, StoreError};
 /// - `amend` takes a block or an unblock into the last snapshot at once: a user who was not in it
 ///   comes before all others, one who was leaves it. Where that changes who is in it, it is a
 ///   change, and answers `Changed`; otherwise `Unchanged`. A profile that tells more than an id is
-///   taken over in either case. Without a snapshot nothing is shown, and it is `Unchanged`.
-/// - An event whose name was told before is `Repeated`, and changes nothing.
+///   taken over in either case, in place of the one before; other names in it are no change.
+///   Without a snapshot nothing is shown, and it is `Unchanged`.
+/// - An event whose name was told of the account before is `Repeated`, and changes nothing.
 /// - What was amended while a read was under way stands when it is finished, see
 ///   [`MirrorStore`](crate::MirrorStore).
-/// - `find` notes what a lookup said of a user. It belongs to each removal of that user that came
-///   before it, until the user is added again; of several, the last counts.
-/// - `changes` come oldest first, those of one moment in the order of user ids. They outlast the
-///   snapshots that they are between.
+/// - `find` notes what a lookup said of a user. It belongs to each removal of that user that was
+///   noticed before it, until the user is added again; of several, the last counts.
+/// - `changes` come oldest first, those of one moment in the order of user ids, and those of one
+///   user then as they were noticed. They outlast the snapshots that they are between.
 /// - `forget` erases profiles: what comes back of the users then is their ids and dates, here, in
 ///   the snapshot and in reads that are unfinished or aside. With `Everything` the account has no
-///   snapshot, no read and no changes, as if it had never been mirrored; a read that was under way
-///   is given up, and numbers are not used again.
+///   snapshot, no read, no changes and no events that were told, as if it had never been mirrored;
+///   a read that was under way is given up, and numbers are not used again. A hold goes on.
 /// - What is forgotten is not left in the storage either, as far as the system allows.
 /// - Accounts do not touch each other.
 #[cfg_attr(feature = "mock", mockall::automock)]
@@ -225,7 +226,7 @@ pub enum Forget {
         /// them without it.
         before: Option<Timestamp>,
     },
-    /// All that is kept for the account: snapshot, reads and changes.
+    /// All that is kept for the account: snapshot, reads, changes, and the names of events.
     Everything,
 }
 
@@ -233,9 +234,10 @@ pub enum Forget {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Forgotten {
-    /// Profiles of the snapshot, and of reads that are unfinished or aside.
+    /// Profiles of the snapshot, and of reads that are unfinished or aside, that told more than an
+    /// id.
     pub profiles: u64,
-    /// Names in changes.
+    /// Changes that told a name.
     pub names: u64,
 }
 

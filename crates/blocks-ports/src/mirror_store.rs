@@ -31,17 +31,21 @@ use crate::number::number;
 ///   the snapshot before. Only a read whose checkpoint is at the end can be finished.
 /// - A read whose last page [meets known ground](MirrorPage::meets_known) covers the head of the
 ///   list: its users come first, in their order, and behind them those of the snapshot before whom
-///   it has not met, in theirs; nobody is removed. Without a snapshot before, it is `Incomplete`.
-///   Every other read covers the whole list: its users are the snapshot, whatever kind it began as.
-/// - What the journal has [amended](crate::MirrorJournal::amend) since the read began stands: who
-///   was unblocked then is not in the new snapshot, and who was blocked then is, before those of
-///   the read if it has not met them.
-/// - `set_aside` keeps a whole read from becoming the snapshot; it is no longer unfinished. There
-///   is at most one aside: another one replaces it, and so does a snapshot. It can be finished
-///   like an unfinished one, under the fence of the last hold.
+///   it has not met, in theirs; nobody is removed. Without a snapshot before it is not whole, and
+///   `Incomplete`. Every other read covers the whole list: its users are the snapshot, whatever
+///   kind it began as.
+/// - What the journal has [amended](crate::MirrorJournal::amend) since the read began stands, the
+///   last word on each user: who was unblocked then is not in the new snapshot, and who was blocked
+///   then is. If the read has not met them, they come before its users, the last told first, as the
+///   snapshot before shows them; without one, as the journal was told.
+/// - `set_aside` keeps a whole read from becoming the snapshot; it is no longer unfinished, and
+///   cannot be set aside again. There is at most one aside: another one replaces it, and so does a
+///   snapshot; a read that begins does not. It can be finished like an unfinished one, under the
+///   fence of the last hold.
 /// - `differences` compares a whole read, unfinished or aside, with the last snapshot, as `finish`
 ///   would: each user who would be added or removed comes once. Without a snapshot, all are added.
-/// - `places` are those of the last snapshot; they grow from the newest block to the oldest.
+/// - `places` are those of the last snapshot; they grow from the newest block to the oldest. So do
+///   the positions of its entries, of which the first is 0; there are gaps where somebody left.
 /// - `entries` and `entry` show the last snapshot alone, and go on showing it to those who began
 ///   to read it before a newer one replaced it, or fail; they never mix two snapshots.
 /// - Profiles come back as they were stored, unknown fields included. `first_seen_at` stays from
@@ -382,11 +386,12 @@ pub struct Snapshot {
     /// When the last read of the whole list began: who was unblocked since then may still be
     /// shown. Of a full read it is `started_at`.
     pub full_at: Timestamp,
-    /// When the journal was last told of a block or an unblock that changed it, if it was.
+    /// When the journal was last told of a block or an unblock that changed it, if it was since it
+    /// was finished.
     pub amended_at: Option<Timestamp>,
-    /// How many users it holds.
+    /// How many users it holds, as amended.
     pub users: u64,
-    /// How many pages it was read in.
+    /// How many pages the read had.
     pub pages: u64,
     /// How many users the snapshot before did not hold.
     pub added: u64,
@@ -418,7 +423,7 @@ impl Snapshot {
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct MirrorEntry {
-    /// The place in the list: 0 is the newest block.
+    /// The place in the list: 0 is the newest block. Where somebody left a gap, it counts.
     pub position: u64,
     /// The profile as it was received; only the id where it was
     /// [forgotten](crate::MirrorJournal::forget).

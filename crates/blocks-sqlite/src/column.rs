@@ -50,6 +50,16 @@ impl FromSql for Time {
     }
 }
 
+/// A time that is compared with others in SQL: nine digits behind the point, so that texts of the
+/// years from 0 on have the order of their times. It is read as a [`Time`].
+pub(crate) struct Moment(pub(crate) Timestamp);
+
+impl ToSql for Moment {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(format!("{:.9}", self.0).into())
+    }
+}
+
 /// A page token, to the letter.
 pub(crate) struct Token(pub(crate) PageToken);
 
@@ -84,6 +94,8 @@ where
 
 #[cfg(test)]
 mod tests {
+    use rusqlite::types::Value;
+
     use super::*;
 
     /// The value as the column gives it back.
@@ -107,6 +119,24 @@ mod tests {
         for time in [Timestamp::MIN, Timestamp::UNIX_EPOCH, Timestamp::MAX] {
             assert_eq!(stored(&Time(time)).expect("a time").0, time);
         }
+    }
+
+    #[test]
+    fn moments_have_the_order_of_their_texts() {
+        let text = |time: &str| {
+            let moment = Moment(time.parse().expect("a time"));
+            match moment.to_sql().expect("it can be stored") {
+                ToSqlOutput::Owned(Value::Text(text)) => text,
+                other => panic!("{other:?}"),
+            }
+        };
+        let second = text("2026-08-07T12:00:00Z");
+        assert_eq!(second, "2026-08-07T12:00:00.000000000Z");
+        assert!(second < text("2026-08-07T12:00:00.5Z"));
+        assert!(second > text("2026-08-07T11:59:59.999999999Z"));
+        assert!(second > text("-000001-08-07T12:00:00Z"));
+        let read = Time::column_result(ValueRef::Text(second.as_bytes())).expect("a time");
+        assert_eq!(Moment(read.0).to_sql().expect("stored"), second.into());
     }
 
     #[test]

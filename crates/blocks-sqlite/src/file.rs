@@ -53,6 +53,13 @@ impl DatabaseFile {
         self.connect(OpenFlags::SQLITE_OPEN_READ_ONLY)
     }
 
+    /// A further connection, for work that is not to hold up the others of this handle.
+    pub(crate) fn connect_to_write(&self) -> Result<Connection, Fault> {
+        let connection = self.connect(OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+        set_up(&connection)?;
+        Ok(connection)
+    }
+
     /// Creates the file if there is none, and refuses one that others may see.
     ///
     /// A file that exists is not opened here: closing it would end the locks that SQLite holds
@@ -86,10 +93,8 @@ impl DatabaseFile {
             let message = format!("the file system of `{path}` cannot hold a write-ahead log");
             return Err(StoreError::new(StoreFailure::Unsupported, message).into());
         }
-        connection.execute_batch(
-            "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA secure_delete = FAST;",
-        )?;
         migrations::run(&mut connection, &self.path)?;
+        set_up(&connection)?;
         Ok(connection)
     }
 
@@ -101,6 +106,18 @@ impl DatabaseFile {
         connection.set_prepared_statement_cache_capacity(32);
         Ok(connection)
     }
+}
+
+/// What holds for each connection that writes.
+///
+/// The log is copied into the file when it has 16 MiB: a page of a long list touches some thousand
+/// pages of the file, and the next one touches most of them again.
+fn set_up(connection: &Connection) -> Result<(), Fault> {
+    connection.execute_batch(
+        "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA secure_delete = FAST;
+         PRAGMA wal_autocheckpoint = 4096;",
+    )?;
+    Ok(())
 }
 
 /// The path from the root on and without links, so that all handles on a file find the same

@@ -1,7 +1,8 @@
 //! Every store port in one SQLite file: the embedded default of `blocks`.
 //!
-//! [`SqliteStore`] implements `TokenStore`, `AccountStore`, `WindowStore` and `MirrorStore` over a
-//! single file, which any number of handles and processes may share.
+//! [`SqliteStore`] implements `TokenStore`, `AccountStore`, `WindowStore`, `MirrorStore`,
+//! `MirrorJournal` and `Ledger` over a single file, which any number of handles and processes may
+//! share.
 //!
 //! ```
 //! use blocks_ports::{AccountName, Credential, Revision, Swap, TokenStore};
@@ -49,12 +50,15 @@ mod accounts;
 mod column;
 mod error;
 mod file;
+mod journal;
+mod ledger;
 mod lock;
 mod migrations;
 mod mirror;
 mod permissions;
 mod store;
 mod tokens;
+mod walk;
 mod windows;
 
 #[cfg(test)]

@@ -19,6 +19,9 @@ pub(crate) const MIGRATIONS: &[&str] = &[
     include_str!("migrations/04_handles.sql"),
     include_str!("migrations/05_window_numbers.sql"),
     include_str!("migrations/06_servers.sql"),
+    include_str!("migrations/07_bodies.sql"),
+    include_str!("migrations/08_journal.sql"),
+    include_str!("migrations/09_ledger.sql"),
 ];
 
 /// What marks a file as ours, in SQLite's `application_id`: `blks`.
@@ -54,15 +57,23 @@ pub(crate) fn recognise(connection: &Connection, path: &Path) -> Result<usize, F
 }
 
 /// Takes the steps that are missing, all or none.
+///
+/// A step may put another table in the place of one that others refer to. SQLite would delete what
+/// refers to it, so foreign keys are not enforced here, and looked at when all is done.
 pub(crate) fn run(connection: &mut Connection, path: &Path) -> Result<(), Fault> {
     if recognise(connection, path)? == MIGRATIONS.len() {
         return Ok(());
     }
+    connection.pragma_update(None, "foreign_keys", false)?;
     let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     for step in &MIGRATIONS[recognise(&tx, path)?..] {
         tx.execute_batch(step)?;
     }
     mark(&tx, MIGRATIONS.len())?;
+    if tx.prepare("PRAGMA foreign_key_check")?.exists([])? {
+        let message = format!("parts of `{}` refer to others that are missing", path.display());
+        return Err(StoreError::new(StoreFailure::Damaged, message).into());
+    }
     tx.commit()?;
     Ok(())
 }

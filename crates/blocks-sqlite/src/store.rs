@@ -101,6 +101,31 @@ impl SqliteStore {
         let _ = done.await;
     }
 
+    /// Writes the file anew without the pages that are free, which may still hold what was deleted,
+    /// and empties the log.
+    pub(crate) async fn erase_traces(&self) -> Result<(), StoreError> {
+        let connection = Arc::clone(&self.connection).lock_owned().await;
+        let done = off_runtime(move || {
+            connection.execute_batch("VACUUM")?;
+            let truncate = "PRAGMA wal_checkpoint(TRUNCATE)";
+            Ok(connection.query_row(truncate, [], |row| row.get::<_, bool>(0))?)
+        });
+        let path = self.file.path();
+        let untold = |mut error: StoreError| {
+            let path = path.display();
+            error.message = format!(
+                "it is forgotten, but traces of it may be left in `{path}`, because {}; do it again",
+                error.message
+            );
+            error
+        };
+        if done.await.map_err(|fault| untold(fault.at(path)))? {
+            let message = "another program is reading it".to_owned();
+            return Err(untold(StoreError::new(StoreFailure::Busy, message)));
+        }
+        Ok(())
+    }
+
     async fn transact<T: Send + 'static>(
         &self,
         behavior: TransactionBehavior,

@@ -1,7 +1,7 @@
 //! The rate windows.
 
 use async_trait::async_trait;
-use blocks_domain::{CallOutcome, Endpoint, RateLimit, Ticket, UserId, WindowState};
+use blocks_domain::{Allowance, CallOutcome, Endpoint, RateLimit, Ticket, UserId, WindowState};
 use blocks_ports::{Reservation, StoreError, WindowStore};
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Transaction, params};
@@ -37,6 +37,33 @@ impl WindowStore for SqliteStore {
         })
         .await
     }
+
+    async fn allowance(
+        &self,
+        user: UserId,
+        endpoint: Endpoint,
+        now: Timestamp,
+    ) -> Result<Allowance, StoreError> {
+        self.read(move |tx| Ok(window(tx, user, endpoint)?.allowance(now))).await
+    }
+}
+
+/// The window of a user at an endpoint.
+fn window(tx: &Transaction<'_>, user: UserId, endpoint: Endpoint) -> Result<WindowState, Fault> {
+    let kept = tx
+        .prepare_cached(
+            "SELECT requests, remaining, reset_at, told, pending, number FROM rate_window
+             WHERE user = ? AND endpoint = ?",
+        )?
+        .query_row(params![Id(user), endpoint.to_string()], |row| {
+            let limit = RateLimit::per_window(row.get(0)?);
+            let Time(reset) = row.get(2)?;
+            let Number(number) = row.get(5)?;
+            let (told, pending) = (row.get(3)?, row.get(4)?);
+            Ok(WindowState::restored(limit, row.get(1)?, reset, told, pending, number))
+        })
+        .optional()?;
+    Ok(kept.unwrap_or_else(|| WindowState::unknown(endpoint.spec().limit)))
 }
 
 /// Changes the window of a user at an endpoint.
@@ -46,21 +73,7 @@ fn with_window<T>(
     endpoint: Endpoint,
     change: impl FnOnce(&mut WindowState) -> T,
 ) -> Result<T, Fault> {
-    let endpoint_name = endpoint.to_string();
-    let kept = tx
-        .prepare_cached(
-            "SELECT requests, remaining, reset_at, told, pending, number FROM rate_window
-             WHERE user = ? AND endpoint = ?",
-        )?
-        .query_row(params![Id(user), endpoint_name], |row| {
-            let limit = RateLimit::per_window(row.get(0)?);
-            let Time(reset) = row.get(2)?;
-            let Number(number) = row.get(5)?;
-            let (told, pending) = (row.get(3)?, row.get(4)?);
-            Ok(WindowState::restored(limit, row.get(1)?, reset, told, pending, number))
-        })
-        .optional()?;
-    let mut window = kept.unwrap_or_else(|| WindowState::unknown(endpoint.spec().limit));
+    let mut window = window(tx, user, endpoint)?;
     let answer = change(&mut window);
     tx.prepare_cached(
         "INSERT OR REPLACE INTO rate_window
@@ -69,7 +82,7 @@ fn with_window<T>(
     )?
     .execute(params![
         Id(user),
-        endpoint_name,
+        endpoint.to_string(),
         window.limit.requests().get(),
         window.remaining,
         Time(window.reset),

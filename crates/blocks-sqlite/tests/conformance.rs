@@ -4,10 +4,12 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use blocks_conformance::account_store::AccountStoreHarness;
+use blocks_conformance::ledger::LedgerHarness;
+use blocks_conformance::mirror_journal::MirrorJournalHarness;
 use blocks_conformance::mirror_store::MirrorStoreHarness;
 use blocks_conformance::token_store::TokenStoreHarness;
 use blocks_conformance::window_store::WindowStoreHarness;
-use blocks_ports::{AccountName, AccountStore, MirrorStore, TokenStore, WindowStore};
+use blocks_ports::{AccountName, AccountStore, Ledger, MirrorStore, TokenStore, WindowStore};
 use blocks_sqlite::SqliteStore;
 use rusqlite::Connection;
 use tempfile::TempDir;
@@ -64,8 +66,37 @@ harness!(TokenStoreHarness, TokenStore {
 harness!(AccountStoreHarness, AccountStore);
 harness!(WindowStoreHarness, WindowStore);
 harness!(MirrorStoreHarness, MirrorStore);
+harness!(LedgerHarness, Ledger);
+
+impl MirrorJournalHarness for OneFile {
+    const DURABLE: bool = true;
+
+    type Store = SqliteStore;
+
+    async fn fresh() -> Self {
+        Self::new()
+    }
+
+    fn handle(&self) -> Arc<SqliteStore> {
+        self.open()
+    }
+
+    async fn holds_text(&self, text: &str) -> bool {
+        let files = std::fs::read_dir(self.0.path()).expect("the directory is readable");
+        files.into_iter().any(|file| {
+            let bytes = std::fs::read(file.expect("a file").path()).expect("the file is readable");
+            bytes.windows(text.len()).any(|window| window == text.as_bytes())
+        })
+    }
+
+    async fn reopen(self) -> Self {
+        self
+    }
+}
 
 blocks_conformance::token_store_suite!(token_store, OneFile);
 blocks_conformance::account_store_suite!(account_store, OneFile);
 blocks_conformance::window_store_suite!(window_store, OneFile);
 blocks_conformance::mirror_store_suite!(mirror_store, OneFile);
+blocks_conformance::mirror_journal_suite!(mirror_journal, OneFile);
+blocks_conformance::ledger_suite!(ledger, OneFile);

@@ -1,26 +1,25 @@
 //! The rules of [`MirrorStore`].
 
+mod asides;
+mod heads;
 mod holds;
 mod queries;
 mod reads;
 mod snapshots;
+mod steps;
 
 use std::future::Future;
 use std::sync::Arc;
 
-use blocks_domain::{PageToken, User, UserId};
-use blocks_ports::{
-    Append, Checkpoint, Fence, Finish, Hold, HoldGuard, MirrorEntry, MirrorPage, MirrorQuery,
-    MirrorStore, OpenRead, ReadId, ReadKind, Snapshot,
-};
-use futures_util::TryStreamExt;
+use blocks_ports::MirrorStore;
 
-use crate::support::{at, id, user};
-
+pub use asides::*;
+pub use heads::*;
 pub use holds::*;
 pub use queries::*;
 pub use reads::*;
 pub use snapshots::*;
+pub(crate) use steps::*;
 
 /// Makes mirror stores for the suite.
 pub trait MirrorStoreHarness: Sized + 'static {
@@ -69,6 +68,9 @@ suite! {
     profiles_come_back_as_they_were,
     one_user_can_be_looked_up,
     no_snapshot_shows_nobody,
+    first_seen_at_stays_from_snapshot_to_snapshot,
+    places_grow_from_the_newest_block_to_the_oldest,
+    many_places_can_be_asked_for_at_once,
     a_stream_shows_one_snapshot_or_fails,
     the_list_is_shown_newest_first,
     users_are_ordered_by_handle,
@@ -80,132 +82,33 @@ suite! {
     filters_admit_as_the_query_says,
     a_handle_is_matched_whole_and_without_case,
     the_limit_is_taken_after_filter_and_order,
+    a_head_comes_before_what_was_known,
+    a_user_of_the_head_leaves_the_former_place,
+    a_head_removes_nobody,
+    a_head_brings_its_profiles_and_leaves_the_others,
+    a_read_tells_that_it_met_known_ground,
+    known_ground_counts_on_the_last_page_alone,
+    the_last_page_says_what_a_read_covers,
+    a_head_without_a_snapshot_is_not_whole,
+    a_snapshot_tells_when_the_last_full_read_began,
+    a_read_set_aside_is_not_the_snapshot,
+    a_read_short_of_its_end_is_not_set_aside,
+    an_old_fence_sets_nothing_aside,
+    a_read_is_set_aside_once,
+    nothing_is_appended_to_a_read_set_aside,
+    a_read_set_aside_can_be_finished,
+    an_old_fence_does_not_finish_a_read_set_aside,
+    another_read_set_aside_replaces_it,
+    a_snapshot_replaces_the_read_set_aside,
+    a_read_that_begins_leaves_the_one_set_aside,
+    differences_are_what_finishing_would_change,
+    a_head_differs_by_whom_it_adds,
+    without_a_snapshot_all_are_added,
+    a_read_that_is_not_whole_has_no_differences,
     accounts_do_not_touch_each_other,
     handles_share_one_storage,
     the_unfinished_read_outlasts_reopening,
     the_snapshot_outlasts_reopening,
+    the_read_set_aside_outlasts_reopening,
     fences_grow_over_reopening,
-}
-
-type Store = Arc<dyn MirrorStore>;
-
-fn me() -> UserId {
-    id(12)
-}
-
-fn token(number: u64) -> PageToken {
-    PageToken::new(&format!("page-token-number-{number:06}")).expect("a valid token")
-}
-
-/// The users of these ids as a page, with the number of the next page if there is one.
-fn page(users: &[u64], next: Option<u64>) -> MirrorPage {
-    page_of(users.iter().copied().map(user).collect(), next)
-}
-
-fn page_of(users: Vec<User>, next: Option<u64>) -> MirrorPage {
-    MirrorPage::new(users, next.map(token), at(10))
-}
-
-async fn hold(store: &Store, account: UserId) -> (Fence, HoldGuard) {
-    match store.hold(account).await.expect("`hold` failed") {
-        Hold::Held { fence, guard } => (fence, guard),
-        other => panic!("a hold that nothing stands against answered {other:?}"),
-    }
-}
-
-async fn begin(store: &Store, account: UserId, fence: Fence) -> OpenRead {
-    store.begin(account, fence, ReadKind::Full, at(0)).await.expect("`begin` failed")
-}
-
-async fn unfinished(store: &Store, account: UserId) -> Option<OpenRead> {
-    store.unfinished(account).await.expect("`unfinished` failed")
-}
-
-async fn append(
-    store: &Store,
-    read: ReadId,
-    fence: Fence,
-    expected: &Checkpoint,
-    page: &MirrorPage,
-) -> Append {
-    store.append(read, fence, expected, page).await.expect("`append` failed")
-}
-
-async fn appended(
-    store: &Store,
-    read: ReadId,
-    fence: Fence,
-    expected: &Checkpoint,
-    page: &MirrorPage,
-) -> Checkpoint {
-    match append(store, read, fence, expected, page).await {
-        Append::Appended(checkpoint) => checkpoint,
-        other => panic!("an append that nothing stands against answered {other:?}"),
-    }
-}
-
-async fn finish(store: &Store, read: ReadId, fence: Fence) -> Finish {
-    store.finish(read, fence, at(20)).await.expect("`finish` failed")
-}
-
-async fn snapshot(store: &Store, account: UserId) -> Option<Snapshot> {
-    store.snapshot(account).await.expect("`snapshot` failed")
-}
-
-async fn query(store: &Store, account: UserId, query: MirrorQuery) -> Vec<MirrorEntry> {
-    store.entries(account, query).try_collect().await.expect("`entries` failed")
-}
-
-/// The ids that the last snapshot shows, newest block first.
-async fn shown(store: &Store, account: UserId) -> Vec<u64> {
-    ids(&query(store, account, MirrorQuery::default()).await)
-}
-
-fn ids(entries: &[MirrorEntry]) -> Vec<u64> {
-    entries.iter().map(|entry| entry.user.id.get()).collect()
-}
-
-/// A read that has begun, under its hold.
-struct Reading {
-    store: Store,
-    fence: Fence,
-    read: OpenRead,
-    checkpoint: Checkpoint,
-    guard: HoldGuard,
-}
-
-impl Reading {
-    async fn begin(store: Store, account: UserId) -> Self {
-        let (fence, guard) = hold(&store, account).await;
-        let read = begin(&store, account, fence).await;
-        Self { store, fence, checkpoint: read.checkpoint.clone(), read, guard }
-    }
-
-    async fn append(&mut self, page: &MirrorPage) {
-        let before = &self.checkpoint;
-        self.checkpoint = appended(&self.store, self.read.id, self.fence, before, page).await;
-    }
-
-    async fn finish(self) -> Snapshot {
-        match finish(&self.store, self.read.id, self.fence).await {
-            Finish::Finished(snapshot) => snapshot,
-            other => panic!("finishing a whole read answered {other:?}"),
-        }
-    }
-}
-
-/// Mirrors these pages, all but the last with a token behind them.
-async fn mirror(store: &Store, account: UserId, pages: Vec<Vec<User>>) -> Snapshot {
-    let mut reading = Reading::begin(Arc::clone(store), account).await;
-    let last = pages.len() - 1;
-    for (number, users) in pages.into_iter().enumerate() {
-        let next = (number < last).then_some(number as u64 + 1);
-        reading.append(&page_of(users, next)).await;
-    }
-    reading.finish().await
-}
-
-/// Mirrors users of these ids on one page.
-async fn mirror_ids(store: &Store, account: UserId, users: &[u64]) -> Snapshot {
-    mirror(store, account, vec![users.iter().copied().map(user).collect()]).await
 }

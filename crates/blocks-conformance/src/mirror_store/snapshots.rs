@@ -5,8 +5,8 @@ use blocks_ports::{MirrorEntry, MirrorPage, MirrorQuery, OpenRead, Snapshot};
 use futures_util::StreamExt;
 
 use super::{
-    MirrorStoreHarness, Reading, hold, ids, me, mirror, mirror_ids, page, page_of, query, shown,
-    snapshot, token, unfinished,
+    MirrorStoreHarness, Reading, aside, hold, ids, me, mirror, mirror_ids, page, page_of, places,
+    query, read_whole, shown, snapshot, token, unfinished,
 };
 use crate::support::{at, id, user};
 
@@ -135,6 +135,68 @@ pub async fn no_snapshot_shows_nobody<H: MirrorStoreHarness>(h: H) {
     assert_eq!(store.entry(me(), id(1)).await.expect("`entry` failed"), None);
 }
 
+/// A user was first seen when the first profile of those in every snapshot since was received;
+/// who left and came back is seen anew.
+pub async fn first_seen_at_stays_from_snapshot_to_snapshot<H: MirrorStoreHarness>(h: H) {
+    let store = h.handle();
+    let mut seen = Vec::new();
+    for (time, users) in [(11, &[1, 2, 3][..]), (12, &[4, 1, 2]), (13, &[3, 1, 4]), (14, &[2, 1])] {
+        let mut reading = Reading::begin(store.clone(), me()).await;
+        let users = users.iter().copied().map(user).collect();
+        reading.append(&MirrorPage::new(users, None, at(time))).await;
+        reading.finish().await;
+        for entry in query(&store, me(), MirrorQuery::default()).await {
+            assert_eq!(entry.received_at, at(time), "when the profile was received");
+            let one = store.entry(me(), entry.user.id).await.expect("`entry` failed");
+            assert_eq!(one.as_ref(), Some(&entry), "`entry` and `entries` differ");
+            seen.push((time, entry.user.id.get(), entry.first_seen_at));
+        }
+    }
+    let expected = [
+        (11, 1, at(11)),
+        (11, 2, at(11)),
+        (11, 3, at(11)),
+        (12, 4, at(12)),
+        (12, 1, at(11)),
+        (12, 2, at(11)),
+        (13, 3, at(13)),
+        (13, 1, at(11)),
+        (13, 4, at(12)),
+        (14, 2, at(14)),
+        (14, 1, at(11)),
+    ];
+    assert_eq!(seen, expected, "(snapshot, user, first seen)");
+}
+
+/// The places of the users of the last snapshot grow from the newest block to the oldest; there is
+/// one answer for each who is asked for, and nothing for whoever is not in it.
+pub async fn places_grow_from_the_newest_block_to_the_oldest<H: MirrorStoreHarness>(h: H) {
+    let store = h.handle();
+    assert_eq!(places(&store, &[1, 2]).await, [None, None], "there is no snapshot");
+    mirror_ids(&store, me(), &[8, 9]).await;
+    mirror(&store, me(), vec![vec![user(5), user(9)], vec![user(1)], vec![user(7)]]).await;
+    let _unfinished = read_whole(&store, me(), &[8]).await;
+    let found = places(&store, &[7, 8, 5, 1, 9, 5]).await;
+    let [Some(seven), None, Some(five), Some(one), Some(nine), again] = found[..] else {
+        panic!("7, 5, 1, 9 and 5 are in the snapshot, 8 is not: {found:?}");
+    };
+    assert!(five < nine && nine < one && one < seven, "of the list 5, 9, 1, 7: {found:?}");
+    assert_eq!(again, Some(five), "the same user, asked for twice");
+    assert_eq!(places(&store, &[]).await, [], "nobody was asked for");
+}
+
+/// However many places are asked for at once, there is an answer for each.
+pub async fn many_places_can_be_asked_for_at_once<H: MirrorStoreHarness>(h: H) {
+    const MANY: u64 = 40_000;
+    let store = h.handle();
+    mirror_ids(&store, me(), &[MANY, 1]).await;
+    let asked: Vec<u64> = (1..=MANY).collect();
+    let found = places(&store, &asked).await;
+    assert_eq!(found.len() as u64, MANY, "answers");
+    let known: Vec<_> = (1..).zip(&found).filter(|(_, place)| place.is_some()).collect();
+    assert!(matches!(known[..], [(1, one), (MANY, many)] if many < one), "{known:?}");
+}
+
 /// Whoever began to read a snapshot before a newer one replaced it goes on with it, or is told
 /// that it fails; two snapshots are never mixed.
 pub async fn a_stream_shows_one_snapshot_or_fails<H: MirrorStoreHarness>(h: H) {
@@ -175,10 +237,13 @@ pub async fn accounts_do_not_touch_each_other<H: MirrorStoreHarness>(h: H) {
     let mut reading = Reading::begin(store.clone(), me()).await;
     reading.append(&page_of(vec![user(9)], Some(1))).await;
     assert_eq!(unfinished(&store, other).await, None, "the unfinished read is another's");
+    assert_eq!(places(&store, &[4]).await, [None], "the place is another's");
     let mut theirs = Reading::begin(store.clone(), other).await;
     theirs.append(&page(&[5], None)).await;
     theirs.finish().await;
     reading.append(&page(&[], None)).await;
+    reading.set_aside().await;
+    assert_eq!(aside(&store, other).await, None, "the read aside is another's");
     reading.finish().await;
     assert_eq!(shown(&store, me()).await, [9]);
     assert_eq!(shown(&store, other).await, [5]);

@@ -40,9 +40,12 @@ macro_rules! faulty_store {
 }
 
 mod accounts;
+mod activity;
 mod blocks;
 mod credentials;
 mod issuers;
+mod journal;
+mod ledger;
 mod mirror;
 mod people;
 mod request_tokens;

@@ -1,5 +1,6 @@
 //! Mirror stores, each with one fault.
 
+mod faults;
 mod twisted;
 
 use std::collections::HashMap;
@@ -10,112 +11,22 @@ use blocks_conformance::mirror_store::{MirrorStoreHarness, rules};
 use blocks_domain::{User, UserId};
 use blocks_fake::stores::MemoryMirrorStore;
 use blocks_ports::{
-    Append, Checkpoint, Fence, Finish, Hold, HoldGuard, MirrorEntry, MirrorPage, MirrorQuery,
-    MirrorStore, OpenRead, ReadId, ReadKind, Snapshot, StoreError, StoreFailure,
+    Append, Checkpoint, Difference, Fence, Finish, Hold, HoldGuard, MirrorEntry, MirrorPage,
+    MirrorQuery, MirrorStore, OpenRead, ReadId, ReadKind, SetAside, Snapshot, StoreError,
+    StoreFailure,
 };
-use futures_util::stream::BoxStream;
+use futures_util::StreamExt;
+use futures_util::stream::{self, BoxStream};
 use jiff::Timestamp;
 
+use self::faults::{FAULTS, Fault};
 use crate::{Broken, Shared, assert_bites, dawdle};
-
-#[derive(Debug, Clone, Copy, PartialEq)]
-enum Fault {
-    HoldsAreShared,
-    GuardsDoNothing,
-    FencesStandStill,
-    HoldsAreNotAtomic,
-    OneHoldForAll,
-    BeginsWithAUser,
-    ReadIdsRepeat,
-    BeginGoesOn,
-    BeginTakesAnyFence,
-    SkipsEmptyPages,
-    AppendTakesAnyFence,
-    AppendTakesAnyCheckpoint,
-    GoesOnBehindTheEnd,
-    AppendTakesAnyRead,
-    PretendsToAppend,
-    UnknownReadsFail,
-    HoldGivesUpTheRead,
-    AppendsAreNotAtomic,
-    FinishesEarly,
-    FinishTakesAnyFence,
-    FinishesAgain,
-    MiscountsPages,
-    CountsAllAsAdded,
-    ShowsTheUnfinished,
-    EmptyListsNeverEnd,
-    CountsUsersTwice,
-    KeepsTheOlderProfile,
-    LosesUnknownFields,
-    EveryoneStandsFirst,
-    NoSnapshotIsAFailure,
-    MixesSnapshots,
-    OldestFirst,
-    SortsByCase,
-    SortsNumbersAsTexts,
-    YoungestFirst,
-    ReversesEverything,
-    IgnoresProtected,
-    MatchesPartsOfHandles,
-    LimitsBeforeItFilters,
-    OneMirrorForAll,
-    OneStorageAHandle,
-    ForgetsOnReopening,
-}
-
-const FAULTS: &[(&str, Fault)] = &[
-    ("only_one_holds_an_account", Fault::HoldsAreShared),
-    ("a_dropped_hold_is_free", Fault::GuardsDoNothing),
-    ("fences_grow", Fault::FencesStandStill),
-    ("one_of_many_holds_wins", Fault::HoldsAreNotAtomic),
-    ("a_hold_is_of_one_account", Fault::OneHoldForAll),
-    ("a_read_begins_at_the_first_page", Fault::BeginsWithAUser),
-    ("read_ids_are_never_used_again", Fault::ReadIdsRepeat),
-    ("beginning_gives_up_the_unfinished_read", Fault::BeginGoesOn),
-    ("beginning_with_an_old_fence_changes_nothing", Fault::BeginTakesAnyFence),
-    ("a_page_moves_the_checkpoint", Fault::SkipsEmptyPages),
-    ("an_old_fence_appends_nothing", Fault::AppendTakesAnyFence),
-    ("another_checkpoint_appends_nothing", Fault::AppendTakesAnyCheckpoint),
-    ("nothing_follows_the_last_page", Fault::GoesOnBehindTheEnd),
-    ("a_read_that_was_given_up_appends_nothing", Fault::AppendTakesAnyRead),
-    ("a_finished_read_appends_nothing", Fault::PretendsToAppend),
-    ("an_unknown_read_is_stale", Fault::UnknownReadsFail),
-    ("a_read_goes_on_under_the_next_hold", Fault::HoldGivesUpTheRead),
-    ("one_of_many_appends_wins", Fault::AppendsAreNotAtomic),
-    ("a_read_short_of_its_end_is_not_finished", Fault::FinishesEarly),
-    ("an_old_fence_finishes_nothing", Fault::FinishTakesAnyFence),
-    ("a_read_is_finished_once", Fault::FinishesAgain),
-    ("a_finished_read_is_the_snapshot", Fault::MiscountsPages),
-    ("the_snapshot_counts_what_was_added_and_removed", Fault::CountsAllAsAdded),
-    ("an_unfinished_read_is_never_shown", Fault::ShowsTheUnfinished),
-    ("an_empty_list_is_a_snapshot", Fault::EmptyListsNeverEnd),
-    ("a_user_who_comes_again_keeps_the_first_place", Fault::CountsUsersTwice),
-    ("a_user_who_comes_again_shows_the_newer_profile", Fault::KeepsTheOlderProfile),
-    ("profiles_come_back_as_they_were", Fault::LosesUnknownFields),
-    ("one_user_can_be_looked_up", Fault::EveryoneStandsFirst),
-    ("no_snapshot_shows_nobody", Fault::NoSnapshotIsAFailure),
-    ("a_stream_shows_one_snapshot_or_fails", Fault::MixesSnapshots),
-    ("the_list_is_shown_newest_first", Fault::OldestFirst),
-    ("users_are_ordered_by_handle", Fault::SortsByCase),
-    ("users_are_ordered_by_name", Fault::SortsByCase),
-    ("users_are_ordered_by_followers", Fault::SortsNumbersAsTexts),
-    ("users_are_ordered_by_age", Fault::YoungestFirst),
-    ("the_unknown_stand_last_either_way", Fault::ReversesEverything),
-    ("equal_users_stand_in_the_order_of_the_list", Fault::ReversesEverything),
-    ("filters_admit_as_the_query_says", Fault::IgnoresProtected),
-    ("a_handle_is_matched_whole_and_without_case", Fault::MatchesPartsOfHandles),
-    ("the_limit_is_taken_after_filter_and_order", Fault::LimitsBeforeItFilters),
-    ("accounts_do_not_touch_each_other", Fault::OneMirrorForAll),
-    ("handles_share_one_storage", Fault::OneStorageAHandle),
-    ("the_unfinished_read_outlasts_reopening", Fault::ForgetsOnReopening),
-    ("the_snapshot_outlasts_reopening", Fault::ForgetsOnReopening),
-    ("fences_grow_over_reopening", Fault::ForgetsOnReopening),
-];
 
 #[test]
 fn every_rule_bites() {
     let sources = [
+        include_str!("../../src/mirror_store/asides.rs"),
+        include_str!("../../src/mirror_store/heads.rs"),
         include_str!("../../src/mirror_store/holds.rs"),
         include_str!("../../src/mirror_store/queries.rs"),
         include_str!("../../src/mirror_store/reads.rs"),
@@ -139,6 +50,9 @@ struct Notes {
     held: bool,
     received: u64,
     profiles: HashMap<UserId, User>,
+    met_known: bool,
+    aside: Option<OpenRead>,
+    differences: Vec<Difference>,
 }
 
 faulty_store!(MirrorStoreHarness, MirrorStore);
@@ -195,7 +109,13 @@ impl Store {
                 *user = older;
             }
         }
-        self.note(|notes| notes.received += page.users.len() as u64);
+        self.note(|notes| {
+            notes.received += page.users.len() as u64;
+            notes.met_known |= page.meets_known;
+        });
+        if self.has(Fault::HeadsAreWholeLists) {
+            page.meets_known = false;
+        }
         page
     }
 
@@ -203,6 +123,7 @@ impl Store {
         match self.fault {
             Some(Fault::MiscountsPages) => snapshot.pages += 1,
             Some(Fault::CountsAllAsAdded) => snapshot.added = snapshot.users,
+            Some(Fault::EveryReadIsFull) => snapshot.full_at = snapshot.started_at,
             _ => {}
         }
         snapshot
@@ -266,6 +187,8 @@ impl MirrorStore for Store {
         let mut read = self.inner().begin(account, fence, kind, now).await?;
         self.note(|notes| {
             (notes.account, notes.read, notes.received) = (Some(account), Some(read.id), 0);
+            notes.met_known = false;
+            notes.aside.take_if(|_| self.has(Fault::BeginGivesUpTheAside));
         });
         match self.fault {
             Some(Fault::BeginsWithAUser) => read.users = 1,
@@ -279,6 +202,9 @@ impl MirrorStore for Store {
         let mut open = self.inner().unfinished(self.slot(account)).await?;
         if let Some(read) = open.as_mut().filter(|_| self.has(Fault::CountsUsersTwice)) {
             read.users = self.note(|notes| notes.received);
+        }
+        if let Some(read) = open.as_mut().filter(|_| self.has(Fault::KnownGroundCountsAnywhere)) {
+            read.meets_known = self.note(|notes| notes.met_known);
         }
         Ok(open)
     }
@@ -311,7 +237,10 @@ impl MirrorStore for Store {
             return Ok(Append::Appended(expected.behind(page)));
         }
         let fence = self.fence(fence, Fault::AppendTakesAnyFence);
-        let page = self.stored(page);
+        let mut page = self.stored(page);
+        if let Some(open) = open.as_ref().filter(|_| self.has(Fault::TheKindSaysWhatIsCovered)) {
+            page.meets_known = open.kind == ReadKind::Head;
+        }
         let answer = self.inner().append(self.read(read), fence, &expected, &page).await?;
         if self.has(Fault::PretendsToAppend) && open.is_none() {
             return Ok(Append::Appended(expected.behind(&page)));
@@ -327,7 +256,12 @@ impl MirrorStore for Store {
     ) -> Result<Finish, StoreError> {
         let fence = self.fence(fence, Fault::FinishTakesAnyFence);
         let read = self.read(read);
-        if let Some(open) = self.open().await? {
+        let open = self.open().await?;
+        let is_open = open.as_ref().is_some_and(|open| open.id == read);
+        if self.has(Fault::AsidesAreNeverFinished) && !is_open {
+            return Ok(Finish::Stale);
+        }
+        if let Some(open) = open {
             if self.has(Fault::EmptyListsNeverEnd) && open.users == 0 {
                 return Ok(Finish::Incomplete);
             }
@@ -345,6 +279,76 @@ impl MirrorStore for Store {
             Finish::Finished(snapshot) => Finish::Finished(self.told(snapshot)),
             other => other,
         })
+    }
+
+    async fn set_aside(&self, read: ReadId, fence: Fence) -> Result<SetAside, StoreError> {
+        let fence = self.fence(fence, Fault::AsideTakesAnyFence);
+        let open = self.open().await?.filter(|open| open.id == read);
+        if let Some(open) = &open {
+            let now = open.started_at;
+            if self.has(Fault::SetsAsideByFinishing) {
+                self.inner().finish(read, fence, now).await?;
+                return Ok(SetAside::Aside(open.clone()));
+            }
+            if self.has(Fault::SetsAsideEarly) {
+                let end = MirrorPage::new(Vec::new(), None, now);
+                self.inner().append(read, fence, &open.checkpoint, &end).await?;
+            }
+        }
+        let answer = self.inner().set_aside(read, fence).await?;
+        if let SetAside::Aside(read) = &answer {
+            self.note(|notes| {
+                let first = notes.aside.take().filter(|_| self.has(Fault::KeepsTheFirstAside));
+                notes.aside = Some(first.unwrap_or(read.clone()));
+            });
+        }
+        let account = self.note(|notes| notes.account).filter(|_| self.has(Fault::SetsAsideAgain));
+        match account {
+            Some(account) if answer == SetAside::Stale => {
+                Ok(self.inner().aside(account).await?.map_or(answer, SetAside::Aside))
+            }
+            _ => Ok(answer),
+        }
+    }
+
+    async fn aside(&self, account: UserId) -> Result<Option<OpenRead>, StoreError> {
+        let noted = self.note(|notes| notes.aside.clone());
+        let aside = self.inner().aside(self.slot(account)).await?;
+        Ok(match self.fault {
+            Some(Fault::KeepsTheFirstAside | Fault::BeginGivesUpTheAside) => noted,
+            Some(Fault::AsidesOutliveSnapshots) => aside.or(noted),
+            _ => aside,
+        })
+    }
+
+    fn differences(&self, read: ReadId) -> BoxStream<'static, Result<Difference, StoreError>> {
+        let account = self.note(|notes| notes.account);
+        let nothing = self.has(Fault::NothingDiffersFromNothing);
+        let remembered = self.note(|notes| notes.differences.clone());
+        let found = twisted::differences(self.inner(), read, account.filter(|_| nothing));
+        let found = match self.fault {
+            Some(Fault::DifferencesAreSorted) => twisted::sorted(found),
+            Some(Fault::RemembersDifferences) if found.is_empty() => remembered,
+            _ => found,
+        };
+        self.note(|notes| notes.differences.clone_from(&found));
+        stream::iter(found.into_iter().map(Ok)).boxed()
+    }
+
+    async fn places(
+        &self,
+        account: UserId,
+        users: &[UserId],
+    ) -> Result<Vec<Option<u64>>, StoreError> {
+        let mut places = self.inner().places(self.slot(account), users).await?;
+        match self.fault {
+            Some(Fault::PlacesShrink) => {
+                places.iter_mut().flatten().for_each(|place| *place = u64::MAX - *place);
+            }
+            Some(Fault::TellsAThousandPlacesAtMost) => places.truncate(1000),
+            _ => {}
+        }
+        Ok(places)
     }
 
     async fn snapshot(&self, account: UserId) -> Result<Option<Snapshot>, StoreError> {
@@ -372,6 +376,9 @@ impl MirrorStore for Store {
         }
         if let Some(entry) = found.as_mut().filter(|_| self.has(Fault::EveryoneStandsFirst)) {
             entry.position = 0;
+        }
+        if let Some(entry) = found.as_mut().filter(|_| self.has(Fault::FirstSeenIsNow)) {
+            entry.first_seen_at = entry.received_at;
         }
         Ok(found)
     }

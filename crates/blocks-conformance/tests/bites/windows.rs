@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use blocks_conformance::window_store::{WindowStoreHarness, rules};
-use blocks_domain::{CallOutcome, Endpoint, RateLimit, RateWindow, Ticket, UserId};
+use blocks_domain::{Allowance, CallOutcome, Endpoint, RateLimit, RateWindow, Ticket, UserId};
 use blocks_fake::stores::MemoryWindowStore;
 use blocks_ports::{Reservation, StoreError, WindowStore};
 use jiff::Timestamp;
@@ -33,6 +33,8 @@ enum Fault {
     TakesOverEndedWindows,
     KnowsOnlyTheLastAnswer,
     TimeOnlyRunsForward,
+    TheAllowanceIsAlwaysFull,
+    LookingReserves,
     OneWindowForAllUsers,
     OneWindowForAllEndpoints,
     OneStorageAHandle,
@@ -60,6 +62,8 @@ const FAULTS: &[(&str, Fault)] = &[
     ("a_window_that_has_ended_is_not_taken_over", Fault::TakesOverEndedWindows),
     ("a_window_that_ends_before_the_known_one_is_not_taken_over", Fault::KnowsOnlyTheLastAnswer),
     ("an_end_that_no_window_can_have_is_not_believed", Fault::TimeOnlyRunsForward),
+    ("the_allowance_is_what_would_be_granted", Fault::TheAllowanceIsAlwaysFull),
+    ("looking_at_the_allowance_changes_nothing", Fault::LookingReserves),
     ("users_do_not_touch_each_other", Fault::OneWindowForAllUsers),
     ("endpoints_do_not_touch_each_other", Fault::OneWindowForAllEndpoints),
     ("handles_share_one_storage", Fault::OneStorageAHandle),
@@ -221,5 +225,21 @@ impl WindowStore for Store {
             self.inner().reserve(user, endpoint, now).await?;
         }
         Ok(())
+    }
+
+    async fn allowance(
+        &self,
+        user: UserId,
+        endpoint: Endpoint,
+        now: Timestamp,
+    ) -> Result<Allowance, StoreError> {
+        let (user, endpoint) = self.slot(user, endpoint);
+        if self.has(Fault::LookingReserves) {
+            self.inner().reserve(user, endpoint, now).await?;
+        }
+        if self.has(Fault::TheAllowanceIsAlwaysFull) {
+            return Ok(endpoint.spec().limit.fresh());
+        }
+        self.inner().allowance(user, endpoint, now).await
     }
 }

@@ -12,6 +12,7 @@ mod post_parts;
 mod problem;
 #[cfg(test)]
 mod tests;
+mod unknown_word;
 mod user;
 
 pub use activity::{
@@ -35,6 +36,7 @@ pub use problem::{
     CapPeriod, CapScope, ErrorBody, Problem, ProblemSection, ProblemType, RefusalReason,
     ResourceType,
 };
+pub use unknown_word::UnknownWord;
 pub use user::{
     Affiliation, AffiliationIds, ConnectionStatus, Subscription, SubscriptionType, User,
     UserEntities, UserMetrics, UserWithheld, VerifiedType, WithheldScope,

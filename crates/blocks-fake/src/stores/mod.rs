@@ -5,6 +5,7 @@
 mod accounts;
 mod clock;
 mod jumping;
+mod ledger;
 mod mirror;
 mod tokens;
 mod windows;
@@ -14,6 +15,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 pub use accounts::MemoryAccountStore;
 pub use clock::ManualClock;
 pub use jumping::JumpingClock;
+pub use ledger::MemoryLedger;
 pub use mirror::MemoryMirrorStore;
 pub use tokens::MemoryTokenStore;
 pub use windows::MemoryWindowStore;

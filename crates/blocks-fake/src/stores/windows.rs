@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use async_trait::async_trait;
-use blocks_domain::{CallOutcome, Endpoint, Ticket, UserId, WindowState};
+use blocks_domain::{Allowance, CallOutcome, Endpoint, Ticket, UserId, WindowState};
 use blocks_ports::{Reservation, StoreError, WindowStore};
 use jiff::Timestamp;
 
@@ -49,5 +49,16 @@ impl WindowStore for MemoryWindowStore {
     ) -> Result<(), StoreError> {
         self.with_window(user, endpoint, |window| window.settle(ticket, outcome, now));
         Ok(())
+    }
+
+    async fn allowance(
+        &self,
+        user: UserId,
+        endpoint: Endpoint,
+        now: Timestamp,
+    ) -> Result<Allowance, StoreError> {
+        let known = self.windows.lock().get(&(user, endpoint)).copied();
+        let window = known.unwrap_or_else(|| WindowState::unknown(endpoint.spec().limit));
+        Ok(window.allowance(now))
     }
 }

@@ -84,6 +84,16 @@ async fn bodies_are_spoilt() {
 }
 
 #[tokio::test]
+async fn a_page_that_has_lost_its_token_looks_like_the_last() {
+    let client = Client::new().await;
+    client.world.inject(Fault::new(FaultKind::WithoutNextToken));
+    let cut = page(&client, None).await.json();
+    let whole = page(&client, None).await.json();
+    assert!(cut["meta"].get("next_token").is_none() && whole["meta"]["next_token"].is_string());
+    assert_eq!(cut["data"], whole["data"]);
+}
+
+#[tokio::test]
 async fn a_page_names_itself_as_the_next() {
     let client = Client::new().await;
     client.world.inject(Fault::new(FaultKind::RepeatedToken));

@@ -4,6 +4,7 @@
 //! The answers follow what is known of the live API, not what our own sandbox says; `sandbox`
 //! alone runs the rules of the ports against that.
 
+mod activity;
 mod authorization;
 mod connection;
 mod credentials;
@@ -21,3 +22,4 @@ mod secrets;
 mod secrets_of_sign_ins;
 mod streams;
 mod support;
+mod words;

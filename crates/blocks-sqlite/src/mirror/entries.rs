@@ -4,16 +4,13 @@ use std::sync::Arc;
 
 use blocks_domain::UserId;
 use blocks_ports::{MirrorEntry, MirrorOrder, MirrorQuery, StoreError, StoreFailure};
-use futures_util::stream::{self, BoxStream, Stream, StreamExt, TryStreamExt};
+use futures_util::stream::BoxStream;
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 
-use crate::column::{Id, Number, Profile, Time};
+use crate::column::{Id, Profile, Time};
 use crate::error::Fault;
 use crate::file::DatabaseFile;
-use crate::store::off_runtime;
-
-/// How many users are in memory at a time.
-const CHUNK: usize = 256;
+use crate::walk::{self, CHUNK, Walk};
 
 /// The users that a query asks for, read chunk by chunk.
 pub(super) fn stream(
@@ -21,14 +18,7 @@ pub(super) fn stream(
     account: UserId,
     query: MirrorQuery,
 ) -> BoxStream<'static, Result<MirrorEntry, StoreError>> {
-    let opened = Arc::clone(&file);
-    stream::once(off_runtime(move || Reading::begin(&opened, account, query)))
-        .map_ok(Reading::chunks)
-        .try_flatten()
-        .map_ok(|chunk| stream::iter(chunk.into_iter().map(Ok)))
-        .try_flatten()
-        .map_err(move |fault: Fault| fault.at(file.path()))
-        .boxed()
+    walk::stream(file, move |connection| Reading::begin(connection, account, query))
 }
 
 /// One user of the snapshot of an account.
@@ -37,65 +27,164 @@ pub(super) fn one(
     account: UserId,
     user: UserId,
 ) -> Result<Option<MirrorEntry>, Fault> {
-    let found = tx.query_row(
-        "SELECT position, received_at, json FROM read
-         JOIN member ON member.read = read.id JOIN profile ON profile.member = member.id
-         WHERE read.account = ? AND read.state = 'snapshot' AND member.user = ?",
-        [Id(account), Id(user)],
-        entry,
-    );
-    Ok(found.optional()?)
+    let Some(body) = body(tx, account)? else { return Ok(None) };
+    let Some(place) = place(tx, body, user)? else { return Ok(None) };
+    let position = position(tx, body, place)?;
+    let placed = found(tx, "member.place = ?2", body, place)?;
+    Ok(placed.map(|placed| placed.at(position)))
 }
 
-/// A walk over a snapshot, in a read transaction of its own that lasts as long as the walk.
+/// Where users stand: their places, moved to where they are not negative.
+pub(super) fn places(
+    tx: &Transaction<'_>,
+    account: UserId,
+    users: &[UserId],
+) -> Result<Vec<Option<u64>>, Fault> {
+    const MIDDLE: u64 = 1 << 63;
+    let Some(body) = body(tx, account)? else { return Ok(vec![None; users.len()]) };
+    let unsigned = |place: i64| place.cast_unsigned() ^ MIDDLE;
+    users.iter().map(|user| Ok(place(tx, body, *user)?.map(unsigned))).collect()
+}
+
+/// The body that has the users of the last snapshot.
+fn body(connection: &Connection, account: UserId) -> Result<Option<i64>, Fault> {
+    let body = connection.query_row(
+        "SELECT body FROM read WHERE account = ? AND state = 'snapshot'",
+        [Id(account)],
+        |row| row.get(0),
+    );
+    Ok(body.optional()?)
+}
+
+fn place(connection: &Connection, body: i64, user: UserId) -> Result<Option<i64>, Fault> {
+    let place = connection
+        .prepare_cached("SELECT place FROM member WHERE body = ? AND user = ?")?
+        .query_row(params![body, Id(user)], |row| row.get(0));
+    Ok(place.optional()?)
+}
+
+/// How many stand before a place.
+fn position(connection: &Connection, body: i64, place: i64) -> Result<u64, Fault> {
+    let before: i64 = connection
+        .prepare_cached("SELECT count(*) FROM member WHERE body = ? AND place < ?")?
+        .query_row([body, place], |row| row.get(0))?;
+    Ok(before.cast_unsigned())
+}
+
+/// A user as the rows tell, and the place.
+struct Placed {
+    place: i64,
+    entry: MirrorEntry,
+}
+
+impl Placed {
+    fn at(mut self, position: u64) -> MirrorEntry {
+        self.entry.position = position;
+        self.entry
+    }
+}
+
+/// The first user of a body whose place fits a condition on `?2`; it may end with an order.
+fn found(
+    connection: &Connection,
+    condition: &str,
+    body: i64,
+    place: i64,
+) -> Result<Option<Placed>, Fault> {
+    let sql = format!(
+        "SELECT place, first_seen_at, received_at, json
+         FROM member JOIN profile ON profile.member = member.id
+         WHERE member.body = ?1 AND {condition} LIMIT 1"
+    );
+    let placed = |row: &Row<'_>| {
+        let (Time(first_seen_at), Time(received_at)) = (row.get(1)?, row.get(2)?);
+        let Profile(user) = row.get(3)?;
+        let entry = MirrorEntry::new(0, user, received_at).first_seen_at(first_seen_at);
+        Ok(Placed { place: row.get(0)?, entry })
+    };
+    Ok(connection.prepare_cached(&sql)?.query_row([body, place], placed).optional()?)
+}
+
+/// A walk over a snapshot.
 struct Reading {
     connection: Connection,
-    read: i64,
-    /// The places that are still to be looked at, in the order that was asked for.
-    places: Box<dyn Iterator<Item = i64> + Send>,
+    body: i64,
+    way: Way,
     query: MirrorQuery,
     /// How many users may still be shown.
     left: u64,
 }
 
+/// How a walk goes from one user to the next.
+enum Way {
+    /// From place to place: where it is, and how many stand before that.
+    Down { behind: i64, next: u64 },
+    /// The same from the oldest block on.
+    Up { before: i64, left: u64 },
+    /// Over places that were chosen; how many stand before each is counted.
+    Counted(std::vec::IntoIter<i64>),
+    /// Over all places in another order; how many stand before each tell all of them in theirs.
+    Sorted { chosen: std::vec::IntoIter<i64>, places: Vec<i64> },
+}
+
 impl Reading {
-    fn begin(file: &DatabaseFile, account: UserId, query: MirrorQuery) -> Result<Self, Fault> {
-        let connection = file.connect_to_read()?;
-        connection.execute_batch("BEGIN")?;
-        let snapshot = connection
-            .query_row(
-                "SELECT id, users FROM read WHERE account = ? AND state = 'snapshot'",
-                [Id(account)],
-                |row| Ok((row.get(0)?, row.get(1)?)),
-            )
-            .optional()?;
-        // An account without a snapshot has no users.
-        let (read, users) = snapshot.unwrap_or((0, 0));
-        let places = places(&connection, read, users, &query)?;
+    fn begin(connection: Connection, account: UserId, query: MirrorQuery) -> Result<Self, Fault> {
+        // An account without a snapshot has no users; 0 is the number of no body.
+        let body = body(&connection, account)?.unwrap_or(0);
+        let way = if query.username.is_some() {
+            Way::Counted(chosen(&connection, body, &query)?.into_iter())
+        } else if query.order != MirrorOrder::Newest {
+            let chosen = chosen(&connection, body, &query)?;
+            let mut places = chosen.clone();
+            places.sort_unstable();
+            Way::Sorted { chosen: chosen.into_iter(), places }
+        } else if query.reverse {
+            let before = i64::MAX;
+            Way::Up { before, left: position(&connection, body, before)? }
+        } else {
+            Way::Down { behind: i64::MIN, next: 0 }
+        };
         let left = query.limit.unwrap_or(u64::MAX);
-        Ok(Self { connection, read, places, query, left })
+        Ok(Self { connection, body, way, query, left })
     }
 
-    /// The users in chunks that are not empty.
-    fn chunks(self) -> impl Stream<Item = Result<Vec<MirrorEntry>, Fault>> + Send {
-        stream::try_unfold(self, |mut reading| {
-            off_runtime(move || {
-                let chunk = reading.next_chunk()?;
-                Ok((!chunk.is_empty()).then_some((chunk, reading)))
-            })
-        })
+    fn next_entry(&mut self) -> Result<Option<MirrorEntry>, Fault> {
+        let found = |condition, place| found(&self.connection, condition, self.body, place);
+        let (placed, position) = match &mut self.way {
+            Way::Down { behind, next } => {
+                let placed = found("member.place > ?2 ORDER BY member.place", *behind)?;
+                *behind = placed.as_ref().map_or(*behind, |placed| placed.place);
+                *next += 1;
+                (placed, *next - 1)
+            }
+            Way::Up { before, left } => {
+                let placed = found("member.place < ?2 ORDER BY member.place DESC", *before)?;
+                *before = placed.as_ref().map_or(*before, |placed| placed.place);
+                *left = left.saturating_sub(1);
+                (placed, *left)
+            }
+            Way::Counted(chosen) => {
+                let Some(place) = chosen.next() else { return Ok(None) };
+                let position = position(&self.connection, self.body, place)?;
+                (found("member.place = ?2", place)?, position)
+            }
+            Way::Sorted { chosen, places } => {
+                let Some(place) = chosen.next() else { return Ok(None) };
+                let position = places.partition_point(|other| *other < place) as u64;
+                (found("member.place = ?2", place)?, position)
+            }
+        };
+        Ok(placed.map(|placed| placed.at(position)))
     }
+}
+
+impl Walk for Reading {
+    type Item = MirrorEntry;
 
     fn next_chunk(&mut self) -> Result<Vec<MirrorEntry>, Fault> {
-        let mut at_place = self.connection.prepare_cached(
-            "SELECT position, received_at, json
-             FROM member JOIN profile ON profile.member = member.id
-             WHERE member.read = ? AND member.position = ?",
-        )?;
         let mut chunk = Vec::new();
-        while self.left > 0 && chunk.len() < CHUNK {
-            let Some(place) = self.places.next() else { break };
-            let entry = at_place.query_row(params![self.read, place], entry)?;
+        while self.left > 0 && chunk.len() < CHUNK as usize {
+            let Some(entry) = self.next_entry()? else { break };
             if self.query.admits(&entry.user) {
                 chunk.push(entry);
                 self.left -= 1;
@@ -105,21 +194,14 @@ impl Reading {
     }
 }
 
-/// The places of a read that a query can mean, in its order; sorting holds eight bytes for each.
+/// The places of a body that a query can mean, in its order: eight bytes for each.
 ///
 /// Of the filters only the handle plays a part here: an index finds it, so that no profile is
 /// read in vain.
-fn places(
-    connection: &Connection,
-    read: i64,
-    users: i64,
-    query: &MirrorQuery,
-) -> Result<Box<dyn Iterator<Item = i64> + Send>, Fault> {
+fn chosen(connection: &Connection, body: i64, query: &MirrorQuery) -> Result<Vec<i64>, Fault> {
     let handle = query.username.as_deref().map(str::to_lowercase);
     let (key, ascending) = match query.order {
-        MirrorOrder::Newest if handle.is_some() => ("position", true),
-        MirrorOrder::Newest if query.reverse => return Ok(Box::new((0..users).rev())),
-        MirrorOrder::Newest => return Ok(Box::new(0..users)),
+        MirrorOrder::Newest => ("place", true),
         MirrorOrder::Username => ("username_key", true),
         MirrorOrder::Name => ("name_key", true),
         MirrorOrder::Followers => ("followers", false),
@@ -132,17 +214,10 @@ fn places(
     let direction = if ascending == query.reverse { "DESC" } else { "ASC" };
     let asked = if handle.is_some() { "username_key = ?2" } else { "?2 IS NULL" };
     let sql = format!(
-        "SELECT position FROM member WHERE read = ?1 AND {asked}
-         ORDER BY {key} IS NULL, {key} {direction}, position"
+        "SELECT place FROM member WHERE body = ?1 AND {asked}
+         ORDER BY {key} IS NULL, {key} {direction}, place"
     );
     let mut sorted = connection.prepare(&sql)?;
-    let places = sorted.query_map(params![read, handle], |row| row.get(0))?;
-    let places: Vec<i64> = places.collect::<Result<_, _>>()?;
-    Ok(Box::new(places.into_iter()))
-}
-
-fn entry(row: &Row<'_>) -> rusqlite::Result<MirrorEntry> {
-    let (Number(position), Time(received_at), Profile(user)) =
-        (row.get(0)?, row.get(1)?, row.get(2)?);
-    Ok(MirrorEntry::new(position, user, received_at))
+    let places = sorted.query_map(params![body, handle], |row| row.get(0))?;
+    Ok(places.collect::<Result<_, _>>()?)
 }

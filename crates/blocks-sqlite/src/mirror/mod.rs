@@ -1,17 +1,20 @@
 //! The mirror: what the port asks for, and who does it.
 
+mod differences;
 mod entries;
+mod finish;
+pub(crate) mod member;
 mod page;
-mod reads;
-mod sweep;
+pub(crate) mod reads;
+pub(crate) mod sweep;
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use blocks_domain::UserId;
 use blocks_ports::{
-    Append, Checkpoint, Fence, Finish, Hold, HoldGuard, MirrorEntry, MirrorPage, MirrorQuery,
-    MirrorStore, OpenRead, ReadId, ReadKind, Snapshot, StoreError,
+    Append, Checkpoint, Difference, Fence, Finish, Hold, HoldGuard, MirrorEntry, MirrorPage,
+    MirrorQuery, MirrorStore, OpenRead, ReadId, ReadKind, SetAside, Snapshot, StoreError,
 };
 use futures_util::stream::BoxStream;
 use jiff::Timestamp;
@@ -47,7 +50,7 @@ impl MirrorStore for SqliteStore {
     }
 
     async fn unfinished(&self, account: UserId) -> Result<Option<OpenRead>, StoreError> {
-        self.read(move |tx| reads::unfinished(tx, account)).await
+        self.read(move |tx| reads::in_state(tx, account, "open")).await
     }
 
     async fn append(
@@ -69,13 +72,39 @@ impl MirrorStore for SqliteStore {
         fence: Fence,
         now: Timestamp,
     ) -> Result<Finish, StoreError> {
-        let finish = self.write(move |tx| reads::finish(tx, read, fence, now)).await?;
+        let file = Arc::clone(&self.file);
+        let finished =
+            off_runtime(move || finish::finish(&mut file.connect_to_write()?, read, fence, now));
+        let finish = finished.await.map_err(|fault| fault.at(self.file.path()))?;
         self.sweep().await;
         Ok(finish)
     }
 
+    async fn set_aside(&self, read: ReadId, fence: Fence) -> Result<SetAside, StoreError> {
+        let aside = self.write(move |tx| reads::set_aside(tx, read, fence)).await?;
+        self.sweep().await;
+        Ok(aside)
+    }
+
+    async fn aside(&self, account: UserId) -> Result<Option<OpenRead>, StoreError> {
+        self.read(move |tx| reads::in_state(tx, account, "aside")).await
+    }
+
+    fn differences(&self, read: ReadId) -> BoxStream<'static, Result<Difference, StoreError>> {
+        differences::stream(Arc::clone(&self.file), read)
+    }
+
     async fn snapshot(&self, account: UserId) -> Result<Option<Snapshot>, StoreError> {
-        self.read(move |tx| reads::snapshot(tx, account)).await
+        self.read(move |tx| Ok(reads::shown(tx, account)?.map(|shown| shown.snapshot))).await
+    }
+
+    async fn places(
+        &self,
+        account: UserId,
+        users: &[UserId],
+    ) -> Result<Vec<Option<u64>>, StoreError> {
+        let users = users.to_vec();
+        self.read(move |tx| entries::places(tx, account, &users)).await
     }
 
     fn entries(

@@ -1,17 +1,33 @@
-//! The life of a read: begun, filled page by page, finished.
+//! The life of a read: begun, filled page by page, set aside; how it is finished stands beside.
 
 use blocks_domain::UserId;
 use blocks_ports::{
-    Append, Checkpoint, Fence, Finish, OpenRead, ReadId, ReadKind, Snapshot, StoreError,
+    Append, Checkpoint, Fence, OpenRead, ReadId, ReadKind, SetAside, Snapshot, StoreError,
     StoreFailure,
 };
 use jiff::Timestamp;
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ValueRef};
-use rusqlite::{OptionalExtension, Row, Transaction, params};
+use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 
 use super::page::Prepared;
 use crate::column::{Id, Number, Time, Token};
 use crate::error::Fault;
+
+/// The columns of an [`OpenRead`], in the order in which it is read.
+macro_rules! select_read {
+    ($more:literal) => {
+        concat!(
+            "SELECT id, account, kind, started_at, users, pages, next_token, meets_known",
+            $more
+        )
+    };
+}
+
+/// The last snapshot of an account, and the body that has its users.
+pub(crate) struct Shown {
+    pub(crate) snapshot: Snapshot,
+    pub(crate) body: i64,
+}
 
 /// Counts one hold more of an account.
 pub(super) fn next_fence(tx: &Transaction<'_>, account: UserId) -> Result<Fence, Fault> {
@@ -35,27 +51,27 @@ pub(super) fn begin(
         let message = "somebody else has taken hold of this block list";
         return Err(StoreError::new(StoreFailure::Busy, message).into());
     }
-    let word = match kind {
-        ReadKind::Full => FULL,
-        _ => return Err(StoreError::new(StoreFailure::Unsupported, UNKNOWN_KIND).into()),
-    };
+    end(tx, account, &["open"])?;
     tx.execute(
-        "UPDATE read SET state = 'ended' WHERE account = ? AND state = 'open'",
-        [Id(account)],
+        "INSERT INTO read (account, kind, state, started_at, compared)
+         VALUES (?1, ?2, 'open', ?3, coalesce(
+             (SELECT id FROM read WHERE account = ?1 AND state = 'snapshot'), 0))",
+        params![Id(account), kind.word(), Time(now)],
     )?;
-    tx.execute(
-        "INSERT INTO read (account, kind, state, started_at) VALUES (?, ?, 'open', ?)",
-        params![Id(account), word, Time(now)],
-    )?;
-    let id = ReadId::new(tx.last_insert_rowid().cast_unsigned());
-    Ok(OpenRead::new(id, account, kind, now))
+    let id = tx.last_insert_rowid();
+    tx.execute("UPDATE read SET body = id WHERE id = ?", [id])?;
+    Ok(OpenRead::new(ReadId::new(id.cast_unsigned()), account, kind, now))
 }
 
-pub(super) fn unfinished(tx: &Transaction<'_>, account: UserId) -> Result<Option<OpenRead>, Fault> {
+/// The read of an account in a state of which there is at most one: `open` or `aside`.
+pub(super) fn in_state(
+    tx: &Connection,
+    account: UserId,
+    state: &str,
+) -> Result<Option<OpenRead>, Fault> {
     let read = tx.query_row(
-        "SELECT id, account, kind, started_at, users, pages, next_token FROM read
-         WHERE account = ? AND state = 'open'",
-        [Id(account)],
+        select_read!(" FROM read WHERE account = ? AND state = ?"),
+        params![Id(account), state],
         open_read,
     );
     Ok(read.optional()?)
@@ -69,75 +85,114 @@ pub(super) fn append(
     page: &Prepared,
 ) -> Result<Append, Fault> {
     let goes_on = |open: &OpenRead| open.checkpoint == *expected && !expected.is_at_end();
-    let Some(open) = open(tx, read, fence)?.filter(goes_on) else {
+    let Some(open) = held(tx, read, fence, "open")?.filter(goes_on) else {
         return Ok(Append::Stale);
     };
-    let users = page.store(tx, read, open.users)?;
+    let before = shown(tx, open.account)?.map(|shown| shown.body);
+    let users = page.store(tx, read.get().cast_signed(), before, open.users)?;
     let checkpoint = Checkpoint::new(expected.pages + 1, page.next_token.clone());
     let next_token = checkpoint.next_token.as_ref().map(blocks_domain::PageToken::as_str);
-    tx.prepare_cached("UPDATE read SET users = ?, pages = ?, next_token = ? WHERE id = ?")?
-        .execute(params![
-            Number(users),
-            Number(checkpoint.pages),
-            next_token,
-            Number(read.get())
-        ])?;
+    tx.prepare_cached(
+        "UPDATE read SET users = ?, pages = ?, next_token = ?, meets_known = ? WHERE id = ?",
+    )?
+    .execute(params![
+        Number(users),
+        Number(checkpoint.pages),
+        next_token,
+        page.meets_known,
+        Number(read.get())
+    ])?;
     Ok(Append::Appended(checkpoint))
 }
 
-pub(super) fn finish(
+pub(super) fn set_aside(
     tx: &Transaction<'_>,
     read: ReadId,
     fence: Fence,
-    now: Timestamp,
-) -> Result<Finish, Fault> {
-    let Some(open) = open(tx, read, fence)? else { return Ok(Finish::Stale) };
-    if !open.checkpoint.is_at_end() {
-        return Ok(Finish::Incomplete);
+) -> Result<SetAside, Fault> {
+    let Some(open) = held(tx, read, fence, "open")? else { return Ok(SetAside::Stale) };
+    if !is_whole(&open, shown(tx, open.account)?.as_ref()) {
+        return Ok(SetAside::Incomplete);
     }
-    let before = snapshot(tx, open.account)?.map(|snapshot| Number(snapshot.id.get()));
-    let mut after = Snapshot::of(&open, now);
-    let id = Number(read.get());
-    // With no snapshot before, `read = NULL` finds nobody: everybody was added.
-    let came_or_went = "INSERT INTO change (read, user, added)
-         SELECT ?1, user, ?4 FROM member AS here WHERE read = ?2 AND NOT EXISTS
-         (SELECT 1 FROM member AS there WHERE there.read = ?3 AND there.user = here.user)";
-    after.added = tx.execute(came_or_went, params![id, id, before, true])? as u64;
-    after.removed = tx.execute(came_or_went, params![id, before, id, false])? as u64;
-    tx.execute("UPDATE read SET state = 'ended' WHERE id = ?", [before])?;
-    tx.execute(
-        "UPDATE read SET state = 'snapshot', finished_at = ?, added = ?, removed = ?
-         WHERE id = ?",
-        params![Time(now), Number(after.added), Number(after.removed), id],
-    )?;
-    Ok(Finish::Finished(after))
+    end(tx, open.account, &["aside"])?;
+    tx.execute("UPDATE read SET state = 'aside' WHERE id = ?", [Number(read.get())])?;
+    Ok(SetAside::Aside(open))
 }
 
-pub(super) fn snapshot(tx: &Transaction<'_>, account: UserId) -> Result<Option<Snapshot>, Fault> {
-    let snapshot = tx.query_row(
-        "SELECT id, account, kind, started_at, users, pages, next_token, finished_at, added,
-         removed FROM read WHERE account = ? AND state = 'snapshot'",
-        [Id(account)],
-        |row| {
-            let Time(finished_at) = row.get(7)?;
+/// Whether all pages are stored, and what the read continues is there.
+pub(super) fn is_whole(read: &OpenRead, before: Option<&Shown>) -> bool {
+    read.checkpoint.is_at_end() && (read.covers() == ReadKind::Full || before.is_some())
+}
+
+/// Ends the reads of an account that are in one of these states.
+pub(crate) fn end(tx: &Transaction<'_>, account: UserId, states: &[&str]) -> Result<(), Fault> {
+    for state in states {
+        tx.prepare_cached(
+            "DELETE FROM amended WHERE read IN
+             (SELECT id FROM read WHERE account = ? AND state = ?)",
+        )?
+        .execute(params![Id(account), state])?;
+        tx.prepare_cached("UPDATE read SET state = 'ended' WHERE account = ? AND state = ?")?
+            .execute(params![Id(account), state])?;
+    }
+    Ok(())
+}
+
+/// The last snapshot of an account.
+pub(crate) fn shown(tx: &Connection, account: UserId) -> Result<Option<Shown>, Fault> {
+    let snapshot = tx
+        .prepare_cached(select_read!(
+            ", finished_at, full_at, amended_at, added, removed, body FROM read
+             WHERE account = ? AND state = 'snapshot'"
+        ))?
+        .query_row([Id(account)], |row| {
+            let (Time(finished_at), Time(full_at)) = (row.get(8)?, row.get(9)?);
             let mut snapshot = Snapshot::of(&open_read(row)?, finished_at);
-            Number(snapshot.added) = row.get(8)?;
-            Number(snapshot.removed) = row.get(9)?;
-            Ok(snapshot)
-        },
-    );
+            snapshot.full_at = full_at;
+            let amended_at: Option<Time> = row.get(10)?;
+            snapshot.amended_at = amended_at.map(|Time(at)| at);
+            Number(snapshot.added) = row.get(11)?;
+            Number(snapshot.removed) = row.get(12)?;
+            Ok(Shown { snapshot, body: row.get(13)? })
+        });
     Ok(snapshot.optional()?)
 }
 
-/// The read, if it is open and the fence is that of the last hold.
-fn open(tx: &Transaction<'_>, read: ReadId, fence: Fence) -> Result<Option<OpenRead>, Fault> {
-    let open = tx
-        .prepare_cached(
-            "SELECT id, account, kind, started_at, users, pages, next_token
-             FROM read JOIN hold USING (account) WHERE id = ? AND state = 'open' AND fence = ?",
-        )?
-        .query_row([Number(read.get()), Number(fence.get())], open_read);
-    Ok(open.optional()?)
+/// The read, if it is unfinished or aside; nobody asks who holds it.
+pub(super) fn unfinished(tx: &Connection, read: ReadId) -> Result<Option<OpenRead>, Fault> {
+    let read = tx.query_row(
+        select_read!(" FROM read WHERE id = ? AND state IN ('open', 'aside')"),
+        [Number(read.get())],
+        open_read,
+    );
+    Ok(read.optional()?)
+}
+
+/// The read, if it is in this state and the fence is that of the last hold.
+fn held(
+    tx: &Transaction<'_>,
+    read: ReadId,
+    fence: Fence,
+    state: &str,
+) -> Result<Option<OpenRead>, Fault> {
+    let read = tx
+        .prepare_cached(select_read!(
+            " FROM read JOIN hold USING (account) WHERE id = ? AND fence = ? AND state = ?"
+        ))?
+        .query_row(params![Number(read.get()), Number(fence.get()), state], open_read);
+    Ok(read.optional()?)
+}
+
+/// The read, if it is unfinished or aside and the fence is that of the last hold.
+pub(super) fn to_finish(
+    tx: &Transaction<'_>,
+    read: ReadId,
+    fence: Fence,
+) -> Result<Option<OpenRead>, Fault> {
+    Ok(match held(tx, read, fence, "open")? {
+        None => held(tx, read, fence, "aside")?,
+        open => open,
+    })
 }
 
 fn is_last_hold(tx: &Transaction<'_>, account: UserId, fence: Fence) -> Result<bool, Fault> {
@@ -153,20 +208,14 @@ fn open_read(row: &Row<'_>) -> rusqlite::Result<OpenRead> {
     let Number(pages) = row.get(5)?;
     let next_token: Option<Token> = row.get(6)?;
     read.checkpoint = Checkpoint::new(pages, next_token.map(|Token(token)| token));
+    read.meets_known = row.get(7)?;
     Ok(read)
 }
-
-const FULL: &str = "full";
-
-const UNKNOWN_KIND: &str = "this version of the SQLite store does not know this kind of read";
 
 struct Kind(ReadKind);
 
 impl FromSql for Kind {
     fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
-        match value.as_str()? {
-            FULL => Ok(Self(ReadKind::Full)),
-            _ => Err(FromSqlError::InvalidType),
-        }
+        ReadKind::of_word(value.as_str()?).map(Self).ok_or(FromSqlError::InvalidType)
     }
 }

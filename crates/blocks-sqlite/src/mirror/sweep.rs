@@ -1,4 +1,4 @@
-//! Deleting the members of reads that have ended.
+//! Deleting the bodies that no snapshot and no read has any more.
 
 use rusqlite::Transaction;
 
@@ -9,7 +9,7 @@ use crate::error::Fault;
 const BATCH: usize = 2_000;
 
 impl SqliteStore {
-    /// Deletes the members of reads that have ended, profiles included, in small transactions.
+    /// Deletes bodies that have ended, profiles included, in small transactions.
     ///
     /// Nobody sees them any more, so a failure, or the death of the process, does no harm: the
     /// next sweep goes on.
@@ -18,11 +18,15 @@ impl SqliteStore {
     }
 }
 
-fn sweep_batch(tx: &Transaction<'_>) -> Result<usize, Fault> {
+/// Deletes some members, and says how many.
+pub(crate) fn sweep_batch(tx: &Transaction<'_>) -> Result<usize, Fault> {
     let mut delete = tx.prepare_cached(
         "DELETE FROM member WHERE id IN (
-             SELECT member.id FROM read JOIN member ON member.read = read.id
-             WHERE read.state = 'ended' LIMIT ?)",
+             SELECT member.id FROM read CROSS JOIN member ON member.body = read.id
+             WHERE read.state = 'ended'
+             AND NOT EXISTS (
+                 SELECT 1 FROM read AS heir WHERE heir.body = read.id AND heir.state <> 'ended')
+             LIMIT ?)",
     )?;
     Ok(delete.execute([BATCH.cast_signed()])?)
 }

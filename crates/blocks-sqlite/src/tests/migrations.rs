@@ -2,10 +2,11 @@
 
 use std::path::Path;
 
-use blocks_domain::{CallOutcome, Endpoint, Ticket};
+use blocks_domain::{BillingDay, CallOutcome, Charge, Endpoint, Ticket, Whereabouts, Witness};
 use blocks_ports::{
-    AccountName, AccountStore, Credential, MirrorQuery, Reservation, Revision, TokenStore,
-    Versioned, WindowStore,
+    AccountName, AccountStore, Amended, Amendment, ChangeKind, ChangeQuery, Credential, Ledger,
+    MirrorChange, MirrorEntry, MirrorJournal, MirrorQuery, Names, OperationOutcome, ReadId,
+    Reservation, Revision, Source, TokenStore, Versioned, WindowStore,
 };
 use futures_util::TryStreamExt;
 use rusqlite::Connection;
@@ -21,12 +22,17 @@ const FIXTURES: &[&str] = &[
     include_str!("fixtures/04.sql"),
     include_str!("fixtures/05.sql"),
     include_str!("fixtures/06.sql"),
+    include_str!("fixtures/07.sql"),
+    include_str!("fixtures/08.sql"),
+    include_str!("fixtures/09.sql"),
 ];
 
 /// A file as the version wrote it that knew so many steps.
 fn file_of_version(path: &Path, version: usize) {
     drop(crate::permissions::create_private_file(path, true).expect("created"));
     let file = Connection::open(path).expect("open");
+    // As where the steps are taken.
+    file.pragma_update(None, "foreign_keys", false).expect("set");
     for (step, fixture) in MIGRATIONS.iter().zip(FIXTURES).take(version) {
         file.execute_batch(step).expect("a step");
         file.execute_batch(fixture).expect("its fixture");
@@ -90,6 +96,9 @@ const CHECKS: &[Check] = &[
     |store| Box::pin(handles(store)),
     |store| Box::pin(window_numbers(store)),
     |store| Box::pin(servers(store)),
+    |store| Box::pin(bodies(store)),
+    |store| Box::pin(journal(store)),
+    |store| Box::pin(ledger(store)),
 ];
 
 async fn sign_ins(store: &SqliteStore) -> bool {
@@ -121,7 +130,7 @@ async fn window_numbers(store: &SqliteStore) -> bool {
     let (user, endpoint) = (id(7), Endpoint::PostBlocking);
     for (window, still_spent) in [(1, true), (2, false)] {
         let (ticket, outcome) = (Ticket::of_window(window), CallOutcome::Uncounted);
-        store.settle(user, endpoint, ticket, outcome, NOW).await.expect("settled");
+        WindowStore::settle(store, user, endpoint, ticket, outcome, NOW).await.expect("settled");
         let reservation = store.reserve(user, endpoint, NOW).await.expect("an answer");
         if matches!(reservation, Reservation::Wait { .. }) != still_spent {
             return false;
@@ -143,4 +152,91 @@ async fn handles(store: &SqliteStore) -> bool {
     query.username = Some("TWENTY".into());
     let entries: Vec<_> = store.entries(id(7), query).try_collect().await.expect("entries");
     entries.iter().map(|entry| entry.user.id).eq([id(20)])
+}
+
+async fn bodies(store: &SqliteStore) -> bool {
+    let snapshot = store.snapshot(id(70)).await.expect("an answer").expect("a snapshot");
+    let aside = store.aside(id(70)).await.expect("an answer").expect("a read aside");
+    let places = store.places(id(70), &[id(3), id(1), id(2)]).await.expect("places");
+    let entries: Vec<_> =
+        store.entries(id(70), Default::default()).try_collect().await.expect("entries");
+    let shown: Vec<_> = entries
+        .iter()
+        .map(|entry| (entry.position, entry.user.id.get(), entry.first_seen_at.as_second()))
+        .collect();
+    (snapshot.kind, snapshot.full_at.as_second()) == (ReadKind::Head, 60)
+        && snapshot.amended_at == Some(NOW)
+        && aside.covers() == ReadKind::Full
+        && places[1] < places[2]
+        && places[0].is_none()
+        && shown == [(0, 1, 10), (1, 2, 30)]
+}
+
+async fn journal(store: &SqliteStore) -> bool {
+    let changes: Vec<_> =
+        store.changes(id(70), Default::default()).try_collect().await.expect("changes");
+    let kinds: Vec<_> = changes.iter().map(|change| (change.user.get(), &change.kind)).collect();
+    let removed = ChangeKind::Removed {
+        by: Source::Told(Witness::Event),
+        found: Some((Whereabouts::Suspended, NOW)),
+    };
+    let before = Names::new(Some("two".into()), None);
+    let again = Amendment::new(User::new(id(9)), true, Witness::Event, NOW).by_event("e-1");
+    kinds == [(3, &removed), (2, &ChangeKind::Renamed { before })]
+        && changes[1].names == Names::new(Some("Two".into()), None)
+        && store.amend(id(70), &again).await.expect("an answer") == Amended::Repeated
+}
+
+async fn ledger(store: &SqliteStore) -> bool {
+    let operations: Vec<_> =
+        store.operations(id(70), Default::default()).try_collect().await.expect("operations");
+    let (today, users) = (BillingDay::of(NOW), [id(5), id(6)]);
+    let charged = store.bill(id(70), Charge::UserLookup, &users, NOW).await.expect("billed");
+    let outcomes: Vec<_> = operations.iter().map(|operation| operation.outcome).collect();
+    outcomes == [Some((OperationOutcome::Answered { blocking: false }, NOW)), None]
+        && charged == 1
+        && store.spent(id(70), today).await.expect("spent").user_lookups == 2
+}
+
+/// What the steps make of a file in which the mirror was kept by read, not by body.
+#[tokio::test]
+async fn an_old_mirror_gets_names_first_sights_and_changes() {
+    let (dir, _) = place();
+    let path = dir.path().join("old.db");
+    file_of_version(&path, 6);
+    let file = Connection::open(&path).expect("open");
+    file.execute_batch(include_str!("fixtures/06_mirror.sql")).expect("an old mirror");
+    drop(file);
+    let store = SqliteStore::open(&path).expect("brought up to date");
+
+    let entry = store.entry(id(8), id(3)).await.expect("an answer").expect("there");
+    assert_eq!(entry.first_seen_at, "1970-01-02T00:00:30.25Z".parse().expect("a time"));
+    let changes: Vec<_> =
+        store.changes(id(8), Default::default()).try_collect().await.expect("changes");
+    let at: Timestamp = "1970-01-02T00:01:00.5Z".parse().expect("a time");
+    let by = Source::Read(ReadId::new(11));
+    let three = Names::new(Some("Three".into()), Some("No. 3".into()));
+    let expected = [
+        MirrorChange::new(id(1), at, Names::default(), ChangeKind::Removed { by, found: None }),
+        MirrorChange::new(id(3), at, three, ChangeKind::Added(by)),
+    ];
+    assert_eq!(changes, expected, "those of the first snapshot are none");
+
+    // A read that was under way goes on, and is compared in full.
+    let (fence, _guard) = hold(&store, id(8)).await;
+    let open = store.unfinished(id(8)).await.expect("an answer").expect("under way");
+    assert_eq!((open.id.get(), open.users), (12, 2));
+    let page = MirrorPage::new(users([2]), None, NOW);
+    store.append(open.id, fence, &open.checkpoint, &page).await.expect("stored");
+    let Finish::Finished(snapshot) = store.finish(open.id, fence, NOW).await.expect("finished")
+    else {
+        panic!("not finished");
+    };
+    assert_eq!((snapshot.users, snapshot.added, snapshot.removed), (3, 1, 0));
+    let seen = |entry: Option<MirrorEntry>| entry.expect("there").first_seen_at;
+    assert_eq!(seen(store.entry(id(8), id(3)).await.expect("an answer")), entry.first_seen_at);
+    let mut renamed = ChangeQuery::default();
+    renamed.user = Some(id(3));
+    let renamed: Vec<_> = store.changes(id(8), renamed).try_collect().await.expect("changes");
+    assert!(renamed.iter().any(|change| matches!(change.kind, ChangeKind::Renamed { .. })));
 }

@@ -133,21 +133,6 @@ async fn the_largest_id_and_unknown_fields_come_back() {
 }
 
 #[tokio::test]
-async fn who_came_and_went_is_kept_with_each_snapshot() {
-    let (_dir, path) = place();
-    let store = SqliteStore::open(&path).expect("open");
-    mirror(&store, id(9), users([1, 2])).await;
-    mirror(&store, id(9), users([2, 3])).await;
-    let changes = store.read(|tx| {
-        let mut changes = tx.prepare("SELECT read, user, added FROM change ORDER BY 1, 2")?;
-        let changes = changes.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
-        Ok(changes.collect::<Result<Vec<(i64, i64, bool)>, _>>()?)
-    });
-    let expected = [(1, 1, true), (1, 2, true), (2, 1, false), (2, 3, true)];
-    assert_eq!(changes.await.expect("changes"), expected);
-}
-
-#[tokio::test]
 async fn members_of_ended_reads_are_deleted_even_after_a_death_before_it() {
     let (_dir, path) = place();
     let store = SqliteStore::open(&path).expect("open");

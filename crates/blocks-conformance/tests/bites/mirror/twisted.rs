@@ -2,7 +2,10 @@
 
 use blocks_domain::{User, UserId};
 use blocks_fake::stores::MemoryMirrorStore;
-use blocks_ports::{MirrorEntry, MirrorOrder, MirrorQuery, MirrorStore, StoreError, StoreFailure};
+use blocks_ports::{
+    Difference, MirrorEntry, MirrorOrder, MirrorQuery, MirrorStore, ReadId, StoreError,
+    StoreFailure,
+};
 use futures_util::stream::{self, BoxStream};
 use futures_util::{FutureExt, StreamExt, TryStreamExt};
 
@@ -40,6 +43,11 @@ pub(super) fn entries(
         Some(Fault::SortsNumbersAsTexts) => resorted(&mirror, account, query, |user| {
             Some(user.public_metrics.as_ref()?.followers_count?.to_string())
         }),
+        Some(Fault::FirstSeenIsNow) => {
+            let mut found = fetched(&mirror, account, query);
+            found.iter_mut().for_each(|entry| entry.first_seen_at = entry.received_at);
+            found
+        }
         Some(Fault::ReversesEverything) if query.reverse => {
             query.reverse = false;
             let mut found = fetched(&mirror, account, query);
@@ -64,6 +72,27 @@ pub(super) fn entries(
         _ => fetched(&mirror, account, query),
     };
     stream::iter(found.into_iter().map(Ok)).boxed()
+}
+
+/// The differences of a read; none if the account given has no snapshot.
+pub(super) fn differences(
+    mirror: &MemoryMirrorStore,
+    read: ReadId,
+    account: Option<UserId>,
+) -> Vec<Difference> {
+    if let Some(account) = account {
+        let last = mirror.snapshot(account).now_or_never().expect("memory does not wait");
+        if last.is_ok_and(|last| last.is_none()) {
+            return Vec::new();
+        }
+    }
+    let all = mirror.differences(read).try_collect().now_or_never();
+    all.expect("memory does not wait").expect("memory does not fail")
+}
+
+pub(super) fn sorted(mut differences: Vec<Difference>) -> Vec<Difference> {
+    differences.sort_by_key(|difference| difference.user.id);
+    differences
 }
 
 fn fetched(mirror: &MemoryMirrorStore, account: UserId, query: MirrorQuery) -> Vec<MirrorEntry> {

@@ -45,7 +45,7 @@ const HEADER: (&str, &str) = (
 
 impl KindOfFault {
     /// All of them.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         kind(
             "status",
             "is refused with a status and the body that the API documents for it",
@@ -104,6 +104,12 @@ impl KindOfFault {
             "seconds = -300\n",
         ),
         kind("without-meta", "is answered with a page that has no meta", &[], ""),
+        kind(
+            "without-next-token",
+            "is answered with a page that looks like the last one",
+            &[],
+            "",
+        ),
         kind(
             "repeated-token",
             "is answered with a page that names itself as the next one",

@@ -101,6 +101,8 @@ pub enum FaultKind {
     ClockOff(SignedDuration),
     /// The page has no `meta`.
     WithoutMeta,
+    /// The page has lost its `next_token`, so that it looks like the last one.
+    WithoutNextToken,
     /// The page names itself as the next one; only calls with a page token meet this.
     RepeatedToken,
     /// The page's `next_token` is a new one, and leads to the same page again.
@@ -203,6 +205,7 @@ impl FaultKind {
         matches!(
             self,
             Self::WithoutMeta
+                | Self::WithoutNextToken
                 | Self::RepeatedToken
                 | Self::DuplicatePage
                 | Self::EmptyPage

@@ -204,6 +204,7 @@ impl Table {
             }
             "clock-off" => FaultKind::ClockOff(self.required("seconds", seconds)?.0),
             "without-meta" => FaultKind::WithoutMeta,
+            "without-next-token" => FaultKind::WithoutNextToken,
             "repeated-token" => FaultKind::RepeatedToken,
             "duplicate-page" => FaultKind::DuplicatePage,
             "empty-page" => FaultKind::EmptyPage,

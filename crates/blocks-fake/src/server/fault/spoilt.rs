@@ -48,6 +48,9 @@ impl Page<'_> {
             FaultKind::WithoutMeta => {
                 json.as_object_mut().and_then(|body| body.remove("meta"));
             }
+            FaultKind::WithoutNextToken => {
+                json["meta"].as_object_mut().and_then(|meta| meta.remove("next_token"));
+            }
             FaultKind::RepeatedToken => json["meta"]["next_token"] = self.token.into(),
             FaultKind::ResultCountOff(by) => {
                 let count = json["meta"]["result_count"].as_i64().unwrap_or_default();

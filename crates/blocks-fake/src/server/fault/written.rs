@@ -44,6 +44,7 @@ impl FaultKind {
             Self::WrongHeader(..) => "wrong-header",
             Self::ClockOff(_) => "clock-off",
             Self::WithoutMeta => "without-meta",
+            Self::WithoutNextToken => "without-next-token",
             Self::RepeatedToken => "repeated-token",
             Self::DuplicatePage => "duplicate-page",
             Self::EmptyPage => "empty-page",
@@ -77,6 +78,7 @@ impl FaultKind {
             | Self::Reset
             | Self::MalformedJson
             | Self::WithoutMeta
+            | Self::WithoutNextToken
             | Self::RepeatedToken
             | Self::DuplicatePage
             | Self::EmptyPage => Vec::new(),

@@ -115,6 +115,27 @@ pub(crate) enum NotSubscribed {
 pub(crate) struct TooManyStreams;
 
 impl World {
+    /// How many streams of events are open, of all people together.
+    ///
+    /// ```
+    /// # futures_util::future::FutureExt::now_or_never(async {
+    /// use blocks_fake::{FakeApi, World};
+    /// use blocks_ports::ActivityFeed;
+    ///
+    /// let world = World::builder().build();
+    /// let events = FakeApi::new(world.clone()).events().await?.value;
+    /// assert_eq!(world.open_streams(), 1);
+    /// drop(events);
+    /// assert_eq!(world.open_streams(), 0);
+    /// # Ok::<(), blocks_ports::ApiError>(())
+    /// # }).expect("nothing waits").expect("a stream");
+    /// ```
+    #[must_use]
+    pub fn open_streams(&self) -> usize {
+        let streams = &self.lock().activity.streams;
+        streams.iter().filter(|(_, queue)| queue.is_open()).count()
+    }
+
     /// Subscribes the caller to what they do; answers the subscription, and how many the app has.
     pub(crate) fn subscribe(
         &self,

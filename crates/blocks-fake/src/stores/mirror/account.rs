@@ -1,0 +1,120 @@
+//! What is kept for one account, and each step that changes it.
+
+use blocks_ports::{
+    Amended, Amendment, ChangeKind, Fence, Finish, Forget, Forgotten, MirrorChange, MirrorEntry,
+    Names, ReadId, SetAside, Source, StoreError, StoreFailure,
+};
+use jiff::Timestamp;
+
+use super::journal::Journal;
+use super::list::{List, tells_more_than_an_id};
+use super::reading::{Finished, Reading};
+
+/// What is kept for one account.
+#[derive(Debug, Default)]
+pub(super) struct Mirror {
+    pub(super) fence: Fence,
+    pub(super) held: bool,
+    pub(super) open: Option<Reading>,
+    pub(super) aside: Option<Reading>,
+    pub(super) last: Option<Finished>,
+    pub(super) journal: Journal,
+}
+
+impl Mirror {
+    /// The read of this number, unfinished or aside.
+    pub(super) fn reading(&self, read: ReadId) -> Option<&Reading> {
+        [&self.open, &self.aside].into_iter().flatten().find(|reading| reading.read.id == read)
+    }
+
+    pub(super) fn finish(&mut self, read: ReadId, now: Timestamp) -> Finish {
+        let Some(reading) = self.reading(read) else { return Finish::Stale };
+        if !reading.is_whole(self.last.as_ref()) {
+            return Finish::Incomplete;
+        }
+        let finished = reading.finish(self.last.as_ref(), now);
+        if let Some(before) = &self.last {
+            self.journal.compare(&before.list, &finished);
+        }
+        let snapshot = finished.snapshot.clone();
+        self.open.take_if(|open| open.read.id == read);
+        self.aside = None;
+        self.last = Some(finished);
+        Finish::Finished(snapshot)
+    }
+
+    pub(super) fn set_aside(&mut self, read: ReadId) -> SetAside {
+        let Some(open) = self.open.as_ref().filter(|open| open.read.id == read) else {
+            return SetAside::Stale;
+        };
+        if !open.is_whole(self.last.as_ref()) {
+            return SetAside::Incomplete;
+        }
+        let answer = SetAside::Aside(open.read.clone());
+        self.aside = self.open.take();
+        answer
+    }
+
+    pub(super) fn amend(&mut self, amendment: &Amendment) -> Amended {
+        if amendment.event.as_ref().is_some_and(|event| !self.journal.hear(event)) {
+            return Amended::Repeated;
+        }
+        for reading in [&mut self.open, &mut self.aside].into_iter().flatten() {
+            reading.tell(amendment);
+        }
+        let Some(last) = &mut self.last else { return Amended::Unchanged };
+        let Some(change) = amend(&mut last.list, amendment) else { return Amended::Unchanged };
+        self.journal.note(change);
+        last.snapshot.users = last.list.len();
+        last.snapshot.amended_at = Some(amendment.at);
+        Amended::Changed
+    }
+
+    pub(super) fn forget(&mut self, what: Forget) -> Result<Forgotten, StoreError> {
+        let before = match what {
+            Forget::Profiles { before } => before,
+            Forget::Everything => None,
+            _ => {
+                let message = "this store does not know what to forget";
+                return Err(StoreError::new(StoreFailure::Unsupported, message));
+            }
+        };
+        let lists = self.last.iter_mut().map(|last| last.list.forget(before)).sum::<u64>();
+        let reads = [&mut self.open, &mut self.aside].into_iter().flatten();
+        let reads = reads.map(|reading| reading.forget(before)).sum::<u64>();
+        let forgotten = Forgotten::new(lists + reads, self.journal.forget_names(before));
+        if what == Forget::Everything {
+            // Whoever holds the list goes on holding it, and no fence is used again.
+            let (fence, held) = (self.fence, self.held);
+            *self = Self { fence, held, ..Self::default() };
+        }
+        Ok(forgotten)
+    }
+}
+
+/// Takes a block or an unblock into a list; answers the change, if that is one.
+fn amend(list: &mut List, amendment: &Amendment) -> Option<MirrorChange> {
+    let Amendment { user, at, .. } = amendment;
+    let by = Source::Told(amendment.witness);
+    let known = list.get(user.id).map(|entry| MirrorEntry::clone(entry));
+    let (names, kind) = match (known, amendment.blocked) {
+        (None, true) => {
+            list.push_front(MirrorEntry::new(0, user.clone(), *at).into());
+            (Names::of(user), ChangeKind::Added(by))
+        }
+        (Some(known), false) => {
+            list.remove(user.id);
+            let told = if tells_more_than_an_id(user) { user } else { &known.user };
+            (Names::of(told), ChangeKind::Removed { by, found: None })
+        }
+        (Some(known), true) => {
+            if tells_more_than_an_id(user) {
+                let told = MirrorEntry::new(0, user.clone(), *at);
+                list.push(told.first_seen_at(known.first_seen_at).into());
+            }
+            return None;
+        }
+        (None, false) => return None,
+    };
+    Some(MirrorChange::new(user.id, *at, names, kind))
+}
