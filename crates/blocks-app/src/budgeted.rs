@@ -12,11 +12,12 @@ use blocks_ports::{ApiError, BlocksApi, Reply, UsersApi};
 
 /// Stops reading before a budget is overspent.
 ///
-/// Before users are asked for, their full price is set aside; after the answer, what was not
-/// returned is given back. Where the rest does not pay for a whole page, a smaller one is asked
-/// for; a lookup is made whole or not at all. A call whose answer is lost or cancelled keeps its
-/// money set aside, for X may have billed it. An answer with more users than were asked for is
-/// paid from what is left.
+/// Before users are asked for, their full price is set aside; after the answer, what X does not
+/// charge for is given back: users who were not returned, and where
+/// [`Metered`](crate::Metered) goes inside, those who were paid for today already. Where the rest
+/// does not pay for a whole page, a smaller one is asked for; a lookup is made whole or not at
+/// all. A call whose answer is lost or cancelled keeps its money set aside, for X may have billed
+/// it. An answer with more users than were asked for is paid from what is left.
 ///
 /// ```
 /// use blocks_app::Budgeted;
@@ -84,11 +85,11 @@ impl<A> Budgeted<A> {
     ) -> Result<Reply<T>, ApiError> {
         let result = call.await;
         let billed = match &result {
-            Ok(reply) => returned(&reply.value),
-            Err(error) if is_billed(error) => asked,
+            Ok(reply) => billed_of(reply, returned(&reply.value)),
+            Err(error) if is_billed(error) => asked as u64,
             Err(_) => 0,
         };
-        let cost = |users: usize| price.cost_of(users as u64);
+        let (asked, cost) = (asked as u64, |users| price.cost_of(users));
         let mut left = self.purse();
         *left = if billed > asked {
             left.checked_sub(cost(billed - asked)).unwrap_or(Usd::ZERO)
@@ -98,6 +99,12 @@ impl<A> Budgeted<A> {
         drop(left);
         result
     }
+}
+
+/// How many of the users that an answer returns are to be paid; all of them where nobody tells.
+fn billed_of<T>(reply: &Reply<T>, returned: usize) -> u64 {
+    let returned = returned as u64;
+    reply.meta.billed.map_or(returned, |billed| billed.min(returned))
 }
 
 /// An answer that says no is not billed, nor is what was never sent; an answer that never came

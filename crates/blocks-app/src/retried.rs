@@ -82,6 +82,12 @@ impl<A> Retried<A> {
         Self { inner, clock, policy, retries: Arc::default() }
     }
 
+    /// Counts the calls sent again in a counter that others count in as well.
+    #[must_use]
+    pub fn counting_in(self, retries: Arc<AtomicU64>) -> Self {
+        Self { retries, ..self }
+    }
+
     /// The number of calls sent again so far, as a counter that goes on counting.
     #[must_use]
     pub fn retries(&self) -> Arc<AtomicU64> {

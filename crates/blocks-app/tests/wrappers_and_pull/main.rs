@@ -5,3 +5,4 @@ mod paced;
 mod pull;
 mod retried;
 mod support;
+mod translated;

@@ -1,12 +1,22 @@
 //! [`Pull`]: complete or nothing, and nothing lost.
 
+mod bench;
+mod choice;
+mod expiry;
+mod forecast;
+mod head;
+mod holds;
+mod suspects;
+mod verify;
+mod worlds;
+
 use std::sync::Mutex;
 
 use blocks_app::{NoProgress, Progress, Pull, PullError, PullProgress, PullReport};
-use blocks_domain::{Failure, PageToken, Problem, ProblemType, Usd};
+use blocks_domain::{BlockingPage, Failure, PageToken, Usd};
 use blocks_fake::stores::MemoryMirrorStore;
 use blocks_fake::{FakeApi, World};
-use blocks_ports::{ApiError, BlocksApi, Hold, MirrorStore, MockBlocksApi};
+use blocks_ports::{ApiError, BlocksApi, MirrorStore, MockBlocksApi, Reply};
 
 use crate::support::{answer, failure, jumping, me, page, pages_of, scripted};
 
@@ -84,26 +94,6 @@ async fn an_older_snapshot_stays_until_the_newer_one_is_complete() {
     assert_eq!((report.snapshot.users, report.snapshot.removed), (5, 2));
 }
 
-/// A failure that names the page token.
-fn about_the_token(kind: Failure) -> ApiError {
-    let mut problem = Problem::new(ProblemType::InvalidRequest, "Invalid Request");
-    problem.message = Some("The `pagination_token` query parameter value [x] is not valid".into());
-    ApiError::new(kind).with_problems(vec![problem])
-}
-
-#[tokio::test]
-async fn an_expired_token_costs_one_reading_from_the_top() {
-    let mirror = MemoryMirrorStore::default();
-    let cut_off = scripted([answer(page(0..3, Some(SECOND))), failure(Failure::Timeout)]);
-    pull(&cut_off, &mirror).await.expect_err("cut off");
-
-    let expired = Err(about_the_token(Failure::InvalidRequest));
-    let api = scripted([expired, answer(page(0..3, Some(THIRD))), answer(page(3..6, None))]);
-    let report = pull(&api, &mirror).await.expect("complete");
-    assert!(report.progress.restarted && !report.progress.resumed);
-    assert_eq!(report.snapshot.users, 6);
-}
-
 #[tokio::test]
 async fn an_unfinished_read_can_be_given_up() {
     let mirror = MemoryMirrorStore::default();
@@ -117,38 +107,6 @@ async fn an_unfinished_read_can_be_given_up() {
 }
 
 #[tokio::test]
-async fn a_token_that_was_just_given_has_not_expired() {
-    let mirror = MemoryMirrorStore::default();
-    let cut_off = scripted([answer(page(0..3, Some(SECOND))), failure(Failure::Timeout)]);
-    pull(&cut_off, &mirror).await.expect_err("cut off");
-
-    let refused = Err(about_the_token(Failure::InvalidRequest));
-    let api = scripted([answer(page(3..6, Some(THIRD))), refused]);
-    let error = pull(&api, &mirror).await.expect_err("no reason to read and pay again");
-    let PullError::Api { resume_from, progress, .. } = error else { panic!("{error:?}") };
-    assert_eq!(resume_from.as_ref().map(PageToken::as_str), Some(THIRD));
-    assert_eq!((progress.users, progress.restarted), (6, false));
-}
-
-#[tokio::test]
-async fn trouble_that_names_the_token_is_no_expiry() {
-    let mirror = MemoryMirrorStore::default();
-    let cut_off = scripted([answer(page(0..3, Some(SECOND))), failure(Failure::Timeout)]);
-    pull(&cut_off, &mirror).await.expect_err("cut off");
-    let api = scripted([Err(about_the_token(Failure::Unavailable))]);
-    pull(&api, &mirror).await.expect_err("passing trouble");
-}
-
-#[tokio::test]
-async fn another_bad_request_is_no_reason_to_read_again() {
-    let mirror = MemoryMirrorStore::default();
-    let cut_off = scripted([answer(page(0..3, Some(SECOND))), failure(Failure::Timeout)]);
-    pull(&cut_off, &mirror).await.expect_err("cut off");
-    let api = scripted([failure(Failure::InvalidRequest)]);
-    pull(&api, &mirror).await.expect_err("refused");
-}
-
-#[tokio::test]
 async fn a_token_that_comes_again_ends_the_read_with_an_error() {
     let mirror = MemoryMirrorStore::default();
     let api = scripted([answer(page(0..3, Some(SECOND))), answer(page(3..6, Some(SECOND)))]);
@@ -156,15 +114,6 @@ async fn a_token_that_comes_again_ends_the_read_with_an_error() {
     let PullError::Api { error, .. } = &error else { panic!("{error:?}") };
     assert_eq!(error.kind(), Failure::Malformed);
     assert_eq!(users_shown(&mirror).await, None);
-}
-
-#[tokio::test]
-async fn a_second_pull_of_the_account_is_told_so() {
-    let mirror = MemoryMirrorStore::default();
-    let held = mirror.hold(me()).await.expect("a hold");
-    assert!(matches!(held, Hold::Held { .. }));
-    let error = pull(&MockBlocksApi::new(), &mirror).await.expect_err("held");
-    assert!(matches!(error, PullError::Busy { .. }), "{error:?}");
 }
 
 #[tokio::test]
@@ -187,4 +136,40 @@ async fn progress_tells_of_each_page_once_it_is_stored() {
     let pull = Pull::new(&api, &mirror, &clock);
     pull.run(me(), pages_of(10), &seen).await.expect("complete");
     assert_eq!(*seen.0.lock().expect("one thread"), [3, 5]);
+}
+
+#[tokio::test]
+async fn a_run_tells_what_it_returned_and_what_of_it_is_charged() {
+    let mut first = Reply::new(page(0..10, Some(SECOND)));
+    first.meta.billed = Some(3);
+    let api = scripted([Ok(first), answer(page(10..15, None))]);
+    let progress = pull(&api, &MemoryMirrorStore::default()).await.expect("complete").progress;
+    assert_eq!((progress.reads, progress.billed_reads), (15, 8), "nobody told of the second page");
+    assert_eq!(progress.cost(), "0.008".parse::<Usd>().expect("an amount"));
+}
+
+/// Pages of nobody, each with a token of its own.
+fn empty_pages(count: usize) -> impl Iterator<Item = Result<Reply<BlockingPage>, ApiError>> {
+    (0..count).map(|number| answer(page(0..0, Some(&format!("token-of-empty-page-{number:04}")))))
+}
+
+#[tokio::test]
+async fn a_list_of_nothing_but_empty_pages_ends_with_an_error_that_can_be_gone_on_from() {
+    let mirror = MemoryMirrorStore::default();
+    let error = pull(&scripted(empty_pages(50)), &mirror).await.expect_err("it would never end");
+    let PullError::Api { error, resume_from, progress } = &error else { panic!("{error:?}") };
+    assert_eq!((error.kind(), progress.requests), (Failure::Malformed, 50));
+    assert_eq!(resume_from.as_ref().map(PageToken::as_str), Some("token-of-empty-page-0049"));
+
+    let report = pull(&scripted([answer(page(0..3, None))]), &mirror).await.expect("the rest");
+    assert_eq!((report.snapshot.users, report.snapshot.pages), (3, 51));
+}
+
+#[tokio::test]
+async fn empty_pages_that_somebody_follows_are_borne() {
+    let pages = empty_pages(49).chain([answer(page(0..1, Some(SECOND)))]);
+    let again = (50..90).map(|n| answer(page(0..0, Some(&format!("token-of-empty-page-{n:04}")))));
+    let pages = pages.chain(again).chain([answer(page(1..2, None))]);
+    let report = pull(&scripted(pages), &MemoryMirrorStore::default()).await.expect("complete");
+    assert_eq!((report.snapshot.users, report.progress.requests), (2, 91));
 }
