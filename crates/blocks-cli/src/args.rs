@@ -1,12 +1,16 @@
 //! The commands and flags.
 
-use blocks_domain::{Usd, UserId, Username};
+use blocks_domain::{UserId, Username};
 use blocks_ports::{AccountName, MirrorOrder};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+mod mirror;
 mod sandbox;
 mod sign_in;
 
+pub(crate) use mirror::{
+    ChangesArgs, ForecastArgs, PullArgs, PurgeArgs, ReadingArgs, VerifyArgs, WatchArgs, days,
+};
 pub(crate) use sandbox::{FaultsArgs, SandboxCommand, ServeArgs, Switch, TierArg};
 pub(crate) use sign_in::{
     AccountsArgs, AccountsCommand, DoctorArgs, LoginArgs, LogoutArgs, RemoveArgs,
@@ -77,13 +81,35 @@ pub(crate) enum Command {
     /// Find out what this sign-in may do, and why not
     Doctor(DoctorArgs),
     /// Mirror the block list; goes on where it was cut off
+    ///
+    /// It reads the whole list where there is no complete mirror yet, or the last whole read is
+    /// old; otherwise only what is new, from the newest block to the first that are known, which
+    /// costs little. Whoever was unblocked elsewhere is only missed by a whole read.
     Pull(PullArgs),
+    /// Tell what a pull would take: requests, time and money; nothing is sent
+    Forecast(ForecastArgs),
     /// List the mirrored accounts: filter, sort, search
     List(ListArgs),
     /// Show one mirrored account
     Show(ShowArgs),
     /// Show figures about the mirrored list
     Stats,
+    /// Show who came and went, under which names, and why as far as is known
+    Changes(ChangesArgs),
+    /// Read the whole list again, and tell by whom it differs from the mirror
+    ///
+    /// It costs as much as a full pull. What was read is not lost: where nothing differs it is
+    /// the new mirror, and otherwise it is set aside for `blocks pull --accept`. The exit code is
+    /// 7 where there is a difference.
+    Verify(VerifyArgs),
+    /// Follow blocks and unblocks into the mirror as they happen
+    ///
+    /// It subscribes to the events of the account, opens the stream, reads the newest blocks to
+    /// close the gap since the last read, and keeps on until Ctrl-C; when the connection is cut
+    /// it comes back and closes the gap again. X bills each event like one account read.
+    Watch(WatchArgs),
+    /// Forget stored profiles; ids and dates stay
+    Purge(PurgeArgs),
     /// Block accounts, after showing them and asking
     Block(ChangeArgs),
     /// Unblock accounts, after showing them and asking
@@ -107,30 +133,6 @@ pub(crate) enum Command {
 pub(crate) struct OpenBrowserArgs {
     /// The address
     pub(crate) url: String,
-}
-
-/// How to mirror.
-#[derive(Debug, Args)]
-pub(crate) struct PullArgs {
-    /// Read the whole list: go on with an unfinished read, or begin one; this is what a pull does
-    #[arg(long)]
-    pub(crate) full: bool,
-
-    /// Give up an unfinished read, and begin anew
-    #[arg(long)]
-    pub(crate) restart: bool,
-
-    /// Spend no more than this on reading, such as 2.50; asking whose token it is costs 0.01 besides
-    #[arg(long, value_name = "USD", allow_hyphen_values = true)]
-    pub(crate) budget: Option<Usd>,
-
-    /// Stop instead of waiting when the rate window is spent
-    #[arg(long)]
-    pub(crate) no_wait: bool,
-
-    /// How many accounts to ask for at once, 1 to 1000
-    #[arg(long, value_name = "N", default_value = "1000")]
-    pub(crate) page_size: blocks_domain::MaxResults,
 }
 
 /// What to list.

@@ -1,16 +1,21 @@
 //! What a command works with: the API, the clock, and whose account it is.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use anyhow::Context as _;
-use blocks_app::{Budgeted, Keeper, Paced, Retried, RetryPolicy, WhenSpent};
-use blocks_domain::{Selection, Usd, User, UserId};
+use blocks_app::{
+    Budgeted, Keeper, Metered, Paced, Recorded, Retried, RetryPolicy, SystemClock, WhenSpent,
+};
+use blocks_domain::{Charge, Selection, Usd, User, UserId};
+use blocks_fake::stores::ManualClock;
 use blocks_http::HttpApi;
-use blocks_ports::{Account, AccountName, AccountStore, BlocksApi, UsersApi};
+use blocks_ports::{Account, AccountName, AccountStore, BlocksApi, Clock, Ledger, UsersApi};
 use blocks_sqlite::SqliteStore;
 use indicatif::ProgressBar;
 
 use crate::args::Globals;
+use crate::embedded;
 use crate::exit::{Exit, Failed};
 use crate::home::Home;
 use crate::output::{Output, visible};
@@ -24,12 +29,30 @@ pub(crate) fn home(globals: &Globals) -> anyhow::Result<Home> {
     Ok(if globals.sandbox { home.sandbox() } else { home })
 }
 
+/// The clock of a run that sends nothing: the sandbox has a time of its own.
+pub(crate) async fn clock_at(
+    globals: &Globals,
+    home: &Home,
+    output: Output,
+) -> anyhow::Result<Arc<dyn Clock>> {
+    if globals.sandbox && !globals.real_time {
+        return Ok(Arc::new(ManualClock::new(embedded::time(home, output).await?)));
+    }
+    Ok(Arc::new(SystemClock))
+}
+
 /// The connection to X, or to the sandbox, as one signed-in user.
 pub(crate) struct Connection {
-    /// Every call goes through it, and so waits for its rate window.
+    http: Arc<HttpApi>,
+    /// Every call but those of the stream goes through it, and so waits for its rate window.
     api: Paced<Arc<HttpApi>>,
+    store: SqliteStore,
     clock: Arc<ShownClock>,
     retries: RetryPolicy,
+    /// How many calls were sent again.
+    tries: Arc<AtomicU64>,
+    /// How many lookups X bills for finding out whose token this is.
+    lookups: AtomicU64,
     server: Server,
     /// The account whose sign-in is used; with a credential from elsewhere, X has to be asked.
     signed_in: Option<Account>,
@@ -69,30 +92,79 @@ impl Connection {
             (Server::remote(globals, url), sign_in)
         };
         let source = sign_in.source(store, &server, output).await?;
-        let api = Arc::new(server.api(source.label, source.credentials)?);
+        let http = Arc::new(server.api(source.label, source.credentials)?);
         let jumps = globals.sandbox && !globals.real_time;
         let clock = Arc::new(ShownClock::new(server.clock(), jumps, output, bar));
-        let api = Paced::new(api, Arc::new(store.clone()), clock.clone(), when_spent);
+        let api = Paced::new(http.clone(), Arc::new(store.clone()), clock.clone(), when_spent);
         let retries = RetryPolicy::at_most(globals.retries.into());
         let signed_in = match sign_in {
             SignIn::Stored(account) => Some(account),
             SignIn::Ready(_) => None,
         };
-        Ok(Self { api, clock, retries, server, signed_in, keeper: source.keeper, output })
+        let (store, tries, keeper) = (store.clone(), Arc::default(), source.keeper);
+        let lookups = AtomicU64::new(0);
+        Ok(Self {
+            http,
+            api,
+            store,
+            clock,
+            retries,
+            tries,
+            lookups,
+            server,
+            signed_in,
+            keeper,
+            output,
+        })
     }
 
-    /// The API for reading with a budget, or without one.
-    pub(crate) fn within(&self, budget: Option<Usd>) -> Retried<Arc<dyn BlocksApi>> {
-        let api: Arc<dyn BlocksApi> = match budget {
-            Some(budget) => Arc::new(Budgeted::new(self.api.clone(), budget)),
-            None => Arc::new(self.api.clone()),
-        };
-        self.retried(api)
+    /// The API for reading the list of a user, with a budget or without one.
+    pub(crate) fn within(&self, user: UserId, budget: Option<Usd>) -> Retried<Arc<dyn BlocksApi>> {
+        let api = self.metered(user);
+        self.retried(match budget {
+            Some(budget) => Arc::new(Budgeted::new(api, budget)),
+            None => Arc::new(api),
+        })
     }
 
     /// The API for looking users up on behalf of this user.
-    pub(crate) fn lookups(&self, user: UserId) -> Retried<Paced<Arc<HttpApi>>> {
-        self.retried(self.api.clone().for_user(user))
+    pub(crate) fn lookups(&self, user: UserId) -> Retried<Arc<dyn UsersApi>> {
+        self.lookups_within(user, None)
+    }
+
+    /// The same with a budget, or without one.
+    pub(crate) fn lookups_within(
+        &self,
+        user: UserId,
+        budget: Option<Usd>,
+    ) -> Retried<Arc<dyn UsersApi>> {
+        let api = self.metered(user);
+        self.retried(match budget {
+            Some(budget) => Arc::new(Budgeted::new(api, budget)),
+            None => Arc::new(api),
+        })
+    }
+
+    /// The API for blocking and unblocking: each operation is in the ledger before it is sent.
+    pub(crate) fn recorded(&self, user: UserId) -> Recorded<Retried<Arc<dyn BlocksApi>>> {
+        let store = Arc::new(self.store.clone());
+        Recorded::new(self.within(user, None), store.clone(), store, self.clock.clone())
+    }
+
+    /// The activity of this user, as it happens.
+    pub(crate) fn feed(&self) -> &HttpApi {
+        &self.http
+    }
+
+    /// The number of calls sent again so far.
+    pub(crate) fn retries(&self) -> &AtomicU64 {
+        &self.tries
+    }
+
+    /// Every answer is noted in the ledger, and every call waits for its rate window.
+    fn metered(&self, user: UserId) -> Metered<Paced<Arc<HttpApi>>> {
+        let api = self.api.clone().for_user(user);
+        Metered::new(api, Arc::new(self.store.clone()), self.clock.clone()).for_user(user)
     }
 
     /// The clock that all waits go through.
@@ -101,7 +173,8 @@ impl Connection {
     }
 
     fn retried<A>(&self, api: A) -> Retried<A> {
-        Retried::new(api, self.clock.clone(), self.retries)
+        let retried = Retried::new(api, self.clock.clone(), self.retries);
+        retried.counting_in(Arc::clone(&self.tries))
     }
 
     /// The account that this connection works on: the one that is signed in, or the one whose
@@ -117,9 +190,9 @@ impl Connection {
         }
     }
 
-    /// How many lookups [`account`](Self::account) is billed for.
+    /// How many lookups X bills for finding out whose token this is.
     pub(crate) fn lookups_for_account(&self) -> u64 {
-        u64::from(self.signed_in.is_none())
+        self.lookups.load(Ordering::Relaxed)
     }
 
     /// Asks X who is signed in, and remembers the account. X bills one user lookup.
@@ -129,6 +202,7 @@ impl Connection {
         store: &SqliteStore,
     ) -> anyhow::Result<Account> {
         let me = me(&self.retried(self.api.clone())).await?;
+        self.bill_lookup(me.id).await;
         let known = store.accounts().await?;
         let url = self.server.lasting_url();
         let wanted = match &self.signed_in {
@@ -146,6 +220,14 @@ impl Connection {
             store.set_default_account(&account.name).await?;
         }
         Ok(account)
+    }
+
+    /// Notes the lookup of the signed-in user, who is paid for once a day. Where that fails, the
+    /// price is told all the same.
+    async fn bill_lookup(&self, me: UserId) {
+        let now = self.clock.now();
+        let billed = self.store.bill(me, Charge::UserLookup, &[me], now).await.unwrap_or(1);
+        self.lookups.fetch_add(billed, Ordering::Relaxed);
     }
 
     /// Lets a refresh end that is under way, and keeps the sandbox's world for the next run.

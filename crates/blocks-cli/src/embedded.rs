@@ -8,6 +8,7 @@ use std::time::Duration;
 use anyhow::Context;
 use blocks_fake::{Sandbox, StateFile, World, WorldClock};
 use blocks_ports::Clock;
+use jiff::Timestamp;
 
 use crate::home::Home;
 use crate::output::Output;
@@ -60,6 +61,14 @@ impl Embedded {
         self.server.shut_down().await.context("the sandbox failed")?;
         self.file.save(&self.world.export()).context("cannot keep the sandbox's world")
     }
+}
+
+/// What time it is in the sandbox's world.
+pub(crate) async fn time(home: &Home, output: Output) -> anyhow::Result<Timestamp> {
+    let _lock = lock(home, output).await?;
+    let kept = StateFile::open(home.world_file())?.load();
+    let kept = kept.context("`blocks sandbox reset` begins a new world")?;
+    Ok(kept.map_or_else(Timestamp::now, |world| world.now()))
 }
 
 /// Waits until no other command uses the sandbox: the one that stores its world last would undo

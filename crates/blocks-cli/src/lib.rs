@@ -20,6 +20,7 @@ mod output;
 mod progress;
 mod server;
 mod sign_in;
+mod standing;
 mod trouble;
 
 use std::io::IsTerminal;

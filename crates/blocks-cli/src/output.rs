@@ -4,8 +4,9 @@ use std::borrow::Cow;
 use std::fmt;
 use std::io::{IsTerminal, Write};
 
-use blocks_domain::is_hidden;
+use blocks_domain::{Usd, is_hidden};
 use serde::Serialize;
+use serde_json::value::RawValue;
 
 use crate::args::Globals;
 
@@ -103,6 +104,11 @@ impl Output {
 /// A value as JSON on one line, in which nothing acts on a terminal.
 pub(crate) fn json_text(value: &impl Serialize) -> anyhow::Result<String> {
     Ok(escaped(&serde_json::to_string(value)?).into_owned())
+}
+
+/// An amount as a number in JSON, digit by digit: money never passes through a float.
+pub(crate) fn usd(amount: Usd) -> anyhow::Result<Box<RawValue>> {
+    Ok(RawValue::from_string(amount.plain().to_string())?)
 }
 
 /// The columns of the terminal that stderr goes to, if it goes to one.

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
-use blocks_app::{Progress, PullProgress};
+use blocks_app::{Choice, Progress, PullProgress};
 use blocks_domain::Price;
 use blocks_ports::{Clock, OpenRead};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -89,6 +89,15 @@ impl PullBar {
 }
 
 impl Progress for PullBar {
+    fn chosen(&self, _: &Choice) {}
+
+    fn held(&self, holder: Option<&str>) {
+        let holder = holder.map(|holder| format!(" ({holder})")).unwrap_or_default();
+        self.bar.suspend(|| {
+            self.output.say(format!("Another pull of this account is under way{holder}; waiting."));
+        });
+    }
+
     fn page(&self, progress: &PullProgress) {
         let pages = counted(progress.pages, "page", "pages");
         let cost = progress.cost();
@@ -149,7 +158,8 @@ impl ShownClock {
         Duration::from_millis(self.waited_ms.load(Ordering::Relaxed))
     }
 
-    fn say(&self, text: &str) {
+    /// Says something beside the bar.
+    pub(crate) fn say(&self, text: &str) {
         self.bar.suspend(|| self.output.say(text));
     }
 

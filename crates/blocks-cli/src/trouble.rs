@@ -17,7 +17,8 @@ pub(crate) fn report(error: &anyhow::Error, output: Output) -> Exit {
     let mut lines = vec![format!("error: {}", causes[0])];
     lines.extend(causes[1..].iter().map(|cause| format!("  because {cause}")));
     lines.extend(remedy.map(|remedy| format!("  {remedy}")));
-    if let Some(users) = kept(error) {
+    // A read that was set aside is whole: nothing of it is left to go on with.
+    if let Some(users) = kept(error).filter(|_| !is_set_aside(error)) {
         let users = counted(users, "account", "accounts");
         lines.push(format!("  Kept so far: {users}. Run the same command to go on."));
     }
@@ -76,8 +77,15 @@ fn remedy_of(error: &anyhow::Error) -> Option<String> {
         });
     }
     error.chain().find_map(|cause| {
-        if let Some(PullError::Busy { .. }) = cause.downcast_ref() {
-            return Some("Wait until it is done, then run this again.".into());
+        match cause.downcast_ref() {
+            Some(PullError::Busy { .. }) => {
+                return Some("`blocks pull --wait` waits until it is done.".into());
+            }
+            Some(PullError::SetAside { .. }) => return Some(SET_ASIDE.into()),
+            Some(PullError::NothingToGoOnFrom) => {
+                return Some("Run `blocks pull` first; it reads the whole list.".into());
+            }
+            _ => {}
         }
         if let Some(CredentialError::NotSignedIn { .. }) = cause.downcast_ref() {
             return Some("Run `blocks login`.".into());
@@ -101,6 +109,11 @@ fn remedy_of(error: &anyhow::Error) -> Option<String> {
     })
 }
 
+/// What to do with a read that was set aside.
+const SET_ASIDE: &str = "\
+`blocks changes --aside` shows who is missing. Where you have unblocked them, `blocks pull --accept` \
+takes the read for the mirror; otherwise `blocks pull` reads again.";
+
 /// The exit code of an error: the most exact reason in its chain decides.
 pub(crate) fn exit_of(error: &anyhow::Error) -> Exit {
     // What a command added as context is not a link of the chain, so it is asked for first.
@@ -110,6 +123,9 @@ pub(crate) fn exit_of(error: &anyhow::Error) -> Exit {
     let exact = error.chain().find_map(|cause| {
         if cause.is::<InvalidValue>() {
             return Some(Exit::Usage);
+        }
+        if let Some(PullError::NothingToGoOnFrom) = cause.downcast_ref() {
+            return Some(Exit::Failed);
         }
         if let Some(
             CredentialError::NotSignedIn { .. }
@@ -124,7 +140,15 @@ pub(crate) fn exit_of(error: &anyhow::Error) -> Exit {
         }
         cause.downcast_ref::<ApiError>().and_then(|api| exit_of_failure(api.kind()))
     });
-    exact.unwrap_or(if kept(error).is_some() { Exit::Incomplete } else { Exit::Failed })
+    let is_incomplete = kept(error).is_some() || is_set_aside(error);
+    exact.unwrap_or(if is_incomplete { Exit::Incomplete } else { Exit::Failed })
+}
+
+fn is_set_aside(error: &anyhow::Error) -> bool {
+    let is = |cause: &(dyn std::error::Error + 'static)| {
+        matches!(cause.downcast_ref(), Some(PullError::SetAside { .. }))
+    };
+    error.chain().any(is)
 }
 
 /// How many accounts an unfinished read holds, if it holds a page.

@@ -1,8 +1,8 @@
 //! `blocks block` and `blocks unblock`: shown, confirmed, and answered truthfully.
 
 use blocks_app::WhenSpent;
-use blocks_domain::{BlockPair, Failure};
-use blocks_ports::{Account, ApiError, BlocksApi};
+use blocks_domain::{BlockPair, Failure, User, Witness};
+use blocks_ports::{Account, Amendment, ApiError, BlocksApi, Clock, MirrorJournal, MirrorStore};
 use blocks_sqlite::SqliteStore;
 use indicatif::ProgressBar;
 use serde::Serialize;
@@ -68,7 +68,7 @@ async fn change(
         Agreed::To(wanted) => wanted,
         Agreed::NotTo(exit) => return Ok(exit),
     };
-    let done = until_interrupted(carry_out(wish, &wanted, connection, output)).await;
+    let done = until_interrupted(carry_out(wish, &wanted, store, connection, output)).await;
     done.unwrap_or_else(|| {
         output.say(
             "Interrupted. What is reported above was done; of the rest, one call may have been.",
@@ -118,10 +118,12 @@ async fn agree(
 async fn carry_out(
     wish: Wish,
     wanted: &[(BlockPair, Target)],
+    store: &SqliteStore,
     connection: &Connection,
     output: Output,
 ) -> anyhow::Result<Exit> {
-    let api = connection.within(None);
+    let Some((first, _)) = wanted.first() else { return Ok(Exit::Done) };
+    let api = connection.recorded(first.source());
     let mut exit = Exit::Done;
     for (pair, target) in wanted {
         let result = match wish {
@@ -131,6 +133,9 @@ async fn carry_out(
         match result {
             Ok(reply) => {
                 let as_wished = reply.value.blocking == wish.wants_blocking();
+                if reply.value.blocking {
+                    show_in_mirror(*pair, target, store, connection).await;
+                }
                 even_if_nobody_reads(answered(wish, target, reply.value.blocking, output))?;
                 if !as_wished {
                     exit = Exit::Failed;
@@ -147,6 +152,25 @@ async fn carry_out(
         }
     }
     Ok(exit)
+}
+
+/// Tells the mirror what is known of somebody who is blocked now, so that they are listed by name.
+async fn show_in_mirror(
+    pair: BlockPair,
+    target: &Target,
+    store: &SqliteStore,
+    connection: &Connection,
+) {
+    let mut user = User::new(target.id);
+    (user.username, user.name) = (target.username.clone(), target.name.clone());
+    let known = store.entry(pair.source(), target.id).await.ok().flatten();
+    if known.is_some_and(|entry| entry.user.username.is_some()) {
+        return;
+    }
+    let now = connection.clock().now();
+    let amendment = Amendment::new(user, true, Witness::Operation, now);
+    // The block stands whether or not the mirror can name it; the next read will.
+    let _ = store.amend(pair.source(), &amendment).await;
 }
 
 /// What is about to be done, in words.

@@ -11,6 +11,7 @@ use crate::args::{Globals, ListArgs};
 use crate::context::{home, mirrored, nothing_mirrored, who};
 use crate::exit::Exit;
 use crate::output::{Output, counted, day, grouped, json_text, minute, visible, write_out};
+use crate::standing;
 
 pub(crate) async fn run(globals: &Globals, args: ListArgs, output: Output) -> anyhow::Result<Exit> {
     let store = home(globals)?.open_store()?;
@@ -29,6 +30,7 @@ pub(crate) async fn run(globals: &Globals, args: ListArgs, output: Output) -> an
         let (who, when) = (who(&account), minute(snapshot.finished_at));
         output.say(format!("{} of {all} that {who} blocks, read {when}", grouped(shown)));
     }
+    standing::tell(&store, &snapshot, output).await?;
     Ok(Exit::Done)
 }
 

@@ -3,16 +3,21 @@
 mod accounts;
 pub(crate) mod browser;
 mod change;
+mod changes;
 mod doctor;
+mod forecast;
 mod generated;
 mod list;
 mod login;
 mod logout;
 mod pull;
+mod purge;
 mod sandbox;
 mod show;
 mod stats;
 mod users;
+mod verify;
+mod watch;
 mod whoami;
 
 #[cfg(unix)]
@@ -36,6 +41,11 @@ pub(crate) async fn run(cli: Cli, output: &Output) -> anyhow::Result<Exit> {
         Command::List(args) => list::run(&globals, args, *output).await,
         Command::Show(args) => show::run(&globals, &args, *output).await,
         Command::Stats => stats::run(&globals, *output).await,
+        Command::Forecast(args) => forecast::run(&globals, &args, *output).await,
+        Command::Changes(args) => changes::run(&globals, &args, *output).await,
+        Command::Verify(args) => verify::run(&globals, &args, *output).await,
+        Command::Watch(args) => watch::run(&globals, &args, *output).await,
+        Command::Purge(args) => purge::run(&globals, &args, *output).await,
         Command::Whoami => whoami::run(&globals, *output).await,
         Command::Block(args) => change::run(change::Wish::Block, &globals, &args, *output).await,
         Command::Unblock(args) => {

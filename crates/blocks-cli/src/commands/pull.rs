@@ -3,18 +3,20 @@
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use blocks_app::{Pull, PullProgress, PullReport, WhenSpent};
-use blocks_domain::{BlockingQuery, Price, Selection, UserField, Vocabulary};
-use blocks_ports::{Account, AccountStore, MirrorStore, Snapshot};
+use blocks_app::{Pull, PullError, PullProgress, PullReport, WhenSpent};
+use blocks_domain::{BlockingQuery, MaxResults, Price, Selection, UserField, UserId, Vocabulary};
+use blocks_ports::{Account, AccountStore, Clock, Forget, MirrorJournal, ReadKind, Snapshot};
 use blocks_sqlite::SqliteStore;
+use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use super::until_interrupted;
-use crate::args::{Globals, PullArgs};
-use crate::context::{Connection, Wishes, home, who};
-use crate::exit::Exit;
-use crate::output::{Output, counted, grouped};
+use super::{forecast, until_interrupted};
+use crate::args::{Globals, PullArgs, days};
+use crate::context::{Connection, Wishes, clock_at, home, mirrored, who};
+use crate::exit::{Exit, Failed};
+use crate::home::Home;
+use crate::output::{Output, counted, grouped, usd};
 use crate::progress::PullBar;
 
 /// What is asked for of each account: everything that `list`, `show` and `stats` can use.
@@ -42,8 +44,15 @@ pub(crate) async fn run(
 ) -> anyhow::Result<Exit> {
     let home = home(globals)?;
     let store = home.open_store()?;
+    if args.dry_run {
+        let clock = clock_at(globals, &home, output).await?;
+        return forecast::show(globals, &args.reading, None, &store, &*clock, output).await;
+    }
+    if args.accept {
+        return accept(globals, args, &home, &store, output).await;
+    }
     let bar = PullBar::new(output);
-    let when_spent = if args.no_wait { WhenSpent::Fail } else { WhenSpent::Wait };
+    let when_spent = if args.spending.no_wait { WhenSpent::Fail } else { WhenSpent::Wait };
     let wishes = Wishes { globals, when_spent, bar: bar.bar(), output };
     let connection = Connection::open(wishes, &home, &store).await?;
     let result = pull(globals, args, &bar, output, &store, &connection).await;
@@ -65,34 +74,22 @@ async fn pull(
         return Ok(Exit::Interrupted);
     };
     let account = account?;
-    if let Some(before) = store.snapshot(account.user_id).await? {
-        bar.expect(before.users);
-    }
-    if let Some(read) = store.unfinished(account.user_id).await?.filter(|_| !args.restart) {
-        bar.go_on_from(&read);
-    }
-    let api = connection.within(args.budget);
-    let retries = api.retries();
-    let selection = Selection::in_words(Vocabulary::default()).with_user_fields(FIELDS)?;
-    let query = BlockingQuery::new(selection).with_max_results(args.page_size);
-    let mut pull = Pull::new(&api, store, connection.clock());
+    announce(args, account.user_id, bar, store, connection).await?;
+    let api = connection.within(account.user_id, args.spending.budget);
+    let mut pull = Pull::new(&api, store, connection.clock())
+        .wanting(args.reading.wanted())
+        .with_policy(args.reading.policy.policy());
     if args.restart {
         pull = pull.starting_over();
     }
+    if args.wait {
+        pull = pull.waiting();
+    }
+    let query = query(args.reading.page_size)?;
     let result = until_interrupted(pull.run(account.user_id, query, bar)).await;
     bar.finish();
-    let progress = match &result {
-        Some(Ok(report)) => report.progress,
-        Some(Err(error)) => error.progress(),
-        None => bar.last(),
-    };
-    let run = Run {
-        account: &account,
-        progress,
-        retries: retries.load(Ordering::Relaxed),
-        waited: connection.clock().waited(),
-        lookups: connection.lookups_for_account(),
-    };
+    forget_old(args, account.user_id, store, connection.clock().now(), output).await?;
+    let run = Run::of(&account, &result, bar, connection);
     match result {
         Some(Ok(report)) => {
             let flags = hints(globals, store, &account).await?;
@@ -109,12 +106,86 @@ async fn pull(
             if output.json {
                 output.json_line(&run.summary(None)?)?;
             }
-            let users = counted(progress.users, "account", "accounts");
+            let users = counted(run.progress.users, "account", "accounts");
             output
                 .say(format!("Interrupted. Kept so far: {users}. Run the same command to go on."));
             Ok(Exit::Interrupted)
         }
     }
+}
+
+/// What is asked for, in pages of this size.
+pub(super) fn query(page_size: MaxResults) -> anyhow::Result<BlockingQuery> {
+    let selection = Selection::in_words(Vocabulary::default()).with_user_fields(FIELDS)?;
+    Ok(BlockingQuery::new(selection).with_max_results(page_size))
+}
+
+/// Says what is about to be read, why, and what it takes, and sets the bar up for it.
+async fn announce(
+    args: &PullArgs,
+    account: UserId,
+    bar: &PullBar,
+    store: &SqliteStore,
+    connection: &Connection,
+) -> anyhow::Result<()> {
+    let clock = connection.clock();
+    let mut forecast = forecast::forecast(&args.reading, None, store, account, clock).await?;
+    if args.restart {
+        forecast.choice.resumes = None;
+    }
+    let page = args.reading.page_size;
+    clock.say(&forecast::announcement(&forecast, page));
+    if forecast.choice.kind == ReadKind::Full {
+        bar.expect(forecast.users.unwrap_or_default());
+    }
+    if let Some(read) = &forecast.choice.resumes {
+        bar.go_on_from(read);
+    }
+    Ok(())
+}
+
+/// Keeps to the age that profiles may have.
+async fn forget_old(
+    args: &PullArgs,
+    account: UserId,
+    store: &SqliteStore,
+    now: Timestamp,
+    output: Output,
+) -> anyhow::Result<()> {
+    let Some(age) = args.reading.policy.max_age else { return Ok(()) };
+    let before = Some(now.saturating_sub(days(age)).unwrap_or(Timestamp::MIN));
+    let forgotten = store.forget(account, Forget::Profiles { before }).await?;
+    if forgotten.profiles > 0 {
+        let profiles = counted(forgotten.profiles, "profile", "profiles");
+        output.say(format!("{profiles} older than {age} days forgotten."));
+    }
+    Ok(())
+}
+
+/// Takes the read that was set aside for the mirror.
+async fn accept(
+    globals: &Globals,
+    args: &PullArgs,
+    home: &Home,
+    store: &SqliteStore,
+    output: Output,
+) -> anyhow::Result<Exit> {
+    let account = mirrored(globals, store).await?;
+    let clock = clock_at(globals, home, output).await?;
+    let accepted = blocks_app::accept(store, &*clock, account.user_id).await?;
+    let Some(snapshot) = accepted else {
+        let failed = Failed::new(Exit::Failed, "no read of this list is set aside");
+        return Err(failed.remedy("There is nothing to accept; the mirror is as it was.").into());
+    };
+    forget_old(args, account.user_id, store, clock.now(), output).await?;
+    let progress = PullProgress::default();
+    let run = Run { account: &account, progress, retries: 0, waited: Duration::ZERO, lookups: 0 };
+    if output.json {
+        output.json_line(&run.summary(Some(&snapshot))?)?;
+    } else {
+        output.sentence(&run.mirrored(&snapshot))?;
+    }
+    Ok(Exit::Done)
 }
 
 /// The flags that further commands need to show this list.
@@ -133,6 +204,15 @@ async fn hints(
     Ok(flags)
 }
 
+/// How many accounts were read, and how many of them were paid for already.
+fn read_and_paid(progress: &PullProgress) -> String {
+    let read = counted(progress.reads, "account read", "accounts read");
+    match progress.reads.saturating_sub(progress.billed_reads) {
+        0 => read,
+        free => format!("{read}, {} of them paid for earlier today", grouped(free)),
+    }
+}
+
 /// What a run did, whether or not it came to its end.
 struct Run<'a> {
     account: &'a Account,
@@ -147,6 +227,7 @@ struct Run<'a> {
 #[derive(Serialize)]
 struct Summary<'a> {
     snapshot: Option<u64>,
+    kind: Option<&'static str>,
     account: &'a str,
     account_id: String,
     complete: bool,
@@ -157,17 +238,39 @@ struct Summary<'a> {
     requests: u64,
     retries: u64,
     waited_s: f64,
+    reads: u64,
     billed_reads: u64,
     cost_usd: Box<RawValue>,
     lookups: u64,
     resumed: bool,
 }
 
-impl Run<'_> {
+impl<'a> Run<'a> {
+    fn of(
+        account: &'a Account,
+        result: &Option<Result<PullReport, PullError>>,
+        bar: &PullBar,
+        connection: &Connection,
+    ) -> Self {
+        let progress = match result {
+            Some(Ok(report)) => report.progress,
+            Some(Err(error)) => error.progress(),
+            None => bar.last(),
+        };
+        Self {
+            account,
+            progress,
+            retries: connection.retries().load(Ordering::Relaxed),
+            waited: connection.clock().waited(),
+            lookups: connection.lookups_for_account(),
+        }
+    }
+
     fn summary(&self, snapshot: Option<&Snapshot>) -> anyhow::Result<Summary<'_>> {
         let Self { account, progress, .. } = self;
         Ok(Summary {
             snapshot: snapshot.map(|snapshot| snapshot.id.get()),
+            kind: snapshot.map(|snapshot| snapshot.kind.word()),
             account: account.name.as_str(),
             account_id: account.user_id.to_string(),
             complete: snapshot.is_some(),
@@ -178,12 +281,28 @@ impl Run<'_> {
             requests: progress.requests,
             retries: self.retries,
             waited_s: self.waited.as_secs_f64(),
+            reads: progress.reads,
             billed_reads: progress.billed_reads,
-            // Digit by digit: money never passes through a float.
-            cost_usd: RawValue::from_string(progress.cost().plain().to_string())?,
+            cost_usd: usd(progress.cost())?,
             lookups: self.lookups,
             resumed: progress.resumed,
         })
+    }
+
+    /// What the mirror holds now.
+    fn mirrored(&self, snapshot: &Snapshot) -> String {
+        let came_and_went = match snapshot.kind {
+            ReadKind::Head => format!("{} new", grouped(snapshot.added)),
+            _ => {
+                let (added, removed) = (grouped(snapshot.added), grouped(snapshot.removed));
+                format!("{added} added, {removed} removed")
+            }
+        };
+        format!(
+            "Mirrored {} that {} blocks ({came_and_went}).",
+            counted(snapshot.users, "account", "accounts"),
+            who(self.account),
+        )
     }
 
     fn show(&self, report: &PullReport, flags: &str, output: Output) -> anyhow::Result<()> {
@@ -194,17 +313,11 @@ impl Run<'_> {
         if output.json {
             return output.json_line(&self.summary(Some(snapshot))?);
         }
-        output.sentence(&format!(
-            "Mirrored {} that {} blocks ({} added, {} removed).",
-            counted(snapshot.users, "account", "accounts"),
-            who(self.account),
-            grouped(snapshot.added),
-            grouped(snapshot.removed),
-        ))?;
+        output.sentence(&self.mirrored(snapshot))?;
         output.sentence(&format!(
             "{}, {}{}; X {} {} for reading{}.",
             counted(progress.requests, "request", "requests"),
-            counted(progress.billed_reads, "account read", "accounts read"),
+            read_and_paid(progress),
             if progress.resumed { " (going on with an earlier run)" } else { "" },
             if flags.contains("--sandbox") { "would bill" } else { "bills" },
             progress.cost(),

@@ -1,7 +1,10 @@
 //! `blocks show`: one mirrored account.
 
-use blocks_domain::{User, Vocabulary};
-use blocks_ports::{MirrorEntry, MirrorStore};
+use blocks_domain::{User, UserId, Vocabulary};
+use blocks_ports::{ChangeKind, ChangeQuery, MirrorEntry, MirrorJournal, MirrorStore, Names};
+use blocks_sqlite::SqliteStore;
+use futures_util::TryStreamExt;
+use jiff::Timestamp;
 use serde::Serialize;
 
 use super::users::in_mirror;
@@ -9,6 +12,7 @@ use crate::args::{Globals, ShowArgs};
 use crate::context::{home, mirrored, nothing_mirrored};
 use crate::exit::{Exit, Failed};
 use crate::output::{Output, day, grouped, minute, visible, wrapped};
+use crate::standing;
 
 pub(crate) async fn run(
     globals: &Globals,
@@ -24,40 +28,74 @@ pub(crate) async fn run(
             Exit::Failed,
             format!("{} was not on the block list when it was read, {when}", args.user),
         )
-        .remedy("A newer pull may tell otherwise.")
+        .remedy("A newer pull may tell otherwise; `blocks changes` shows who has left the list.")
         .into());
     };
+    let earlier = earlier_names(&store, account.user_id, entry.user.id).await?;
     if output.json {
-        output.json_line(&Shown::of(&entry))?;
+        output.json_line(&Shown::of(&entry, &earlier))?;
         return Ok(Exit::Done);
     }
-    for (name, value) in rows(&entry) {
+    for (name, value) in rows(&entry, &earlier) {
         let indent = " ".repeat(15);
         let value = wrapped(&format!("{indent}{value}"), output.width());
         output.line(format!("{name:<15}{}", value.trim_start()))?;
     }
+    standing::tell(&store, &snapshot, output).await?;
     Ok(Exit::Done)
+}
+
+/// The names that an account had before, and until when, the last first.
+async fn earlier_names(
+    store: &SqliteStore,
+    account: UserId,
+    user: UserId,
+) -> anyhow::Result<Vec<(Names, Timestamp)>> {
+    let mut query = ChangeQuery::default();
+    query.user = Some(user);
+    let changes: Vec<_> = store.changes(account, query).try_collect().await?;
+    let renamed = changes.into_iter().rev().filter_map(|change| match change.kind {
+        ChangeKind::Renamed { before } => Some((before, change.at)),
+        _ => None,
+    });
+    Ok(renamed.collect())
 }
 
 #[derive(Serialize)]
 struct Shown<'a> {
     position: u64,
     received_at: String,
+    first_seen_at: String,
+    earlier_names: Vec<Earlier<'a>>,
     user: &'a User,
 }
 
+#[derive(Serialize)]
+struct Earlier<'a> {
+    username: Option<&'a str>,
+    name: Option<&'a str>,
+    until: String,
+}
+
 impl<'a> Shown<'a> {
-    fn of(entry: &'a MirrorEntry) -> Self {
+    fn of(entry: &'a MirrorEntry, earlier: &'a [(Names, Timestamp)]) -> Self {
+        let earlier = earlier.iter().map(|(names, until)| Earlier {
+            username: names.username.as_deref(),
+            name: names.name.as_deref(),
+            until: format!("{until:.3}"),
+        });
         Self {
             position: entry.position,
             received_at: format!("{:.3}", entry.received_at),
+            first_seen_at: format!("{:.3}", entry.first_seen_at),
+            earlier_names: earlier.collect(),
             user: &entry.user,
         }
     }
 }
 
 /// What is known of an account, a row each.
-fn rows(entry: &MirrorEntry) -> Vec<(&'static str, String)> {
+fn rows(entry: &MirrorEntry, earlier: &[(Names, Timestamp)]) -> Vec<(&'static str, String)> {
     let user = &entry.user;
     let text = |text: &Option<String>| text.as_deref().map(visible);
     let yes_no = |flag: Option<bool>| flag.map(|yes| if yes { "yes" } else { "no" }.to_owned());
@@ -81,7 +119,14 @@ fn rows(entry: &MirrorEntry) -> Vec<(&'static str, String)> {
         ("Posts", count(metrics.and_then(|m| m.post_count))),
         ("Verified", verified),
         ("Private", yes_no(user.protected)),
+        ("On the list", Some(format!("since {} at least", minute(entry.first_seen_at)))),
         ("Read", Some(minute(entry.received_at))),
     ];
-    rows.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
+    let earlier = earlier.iter().map(|(names, until)| {
+        let handle = names.username.as_deref().map(|handle| format!("@{} ", visible(handle)));
+        let name = names.name.as_deref().map(|name| format!("({}) ", visible(name)));
+        let (handle, name) = (handle.unwrap_or_default(), name.unwrap_or_default());
+        ("Was", format!("{handle}{name}until {}", minute(*until)))
+    });
+    rows.into_iter().filter_map(|(name, value)| Some((name, value?))).chain(earlier).collect()
 }

@@ -8,18 +8,20 @@ use crate::args::Globals;
 use crate::context::{home, mirrored, nothing_mirrored, who};
 use crate::exit::Exit;
 use crate::output::{Output, counted, grouped, minute, visible};
+use crate::standing;
 
 pub(crate) async fn run(globals: &Globals, output: Output) -> anyhow::Result<Exit> {
     let store = home(globals)?.open_store()?;
     let account = mirrored(globals, &store).await?;
     let snapshot = store.snapshot(account.user_id).await?.ok_or_else(nothing_mirrored)?;
-    let unfinished = store.unfinished(account.user_id).await?;
     let stats = Stats::of(&store, account.user_id).await?;
     if output.json {
         output.json_line(&Report {
             snapshot: snapshot.id.get(),
             account_id: account.user_id.to_string(),
+            kind: snapshot.kind.word(),
             finished_at: format!("{:.3}", snapshot.finished_at),
+            full_at: format!("{:.3}", snapshot.full_at),
             stats: &stats,
         })?;
         return Ok(Exit::Done);
@@ -27,12 +29,7 @@ pub(crate) async fn run(globals: &Globals, output: Output) -> anyhow::Result<Exi
     for line in lines(&stats, &snapshot, &who(&account)) {
         output.line(line)?;
     }
-    if let Some(read) = unfinished {
-        output.say(format!(
-            "A newer read is under way: {} so far.",
-            counted(read.users, "account", "accounts")
-        ));
-    }
+    standing::tell(&store, &snapshot, output).await?;
     Ok(Exit::Done)
 }
 
@@ -40,7 +37,9 @@ pub(crate) async fn run(globals: &Globals, output: Output) -> anyhow::Result<Exi
 struct Report<'a> {
     snapshot: u64,
     account_id: String,
+    kind: &'static str,
     finished_at: String,
+    full_at: String,
     #[serde(flatten)]
     stats: &'a Stats,
 }

@@ -1,7 +1,9 @@
 //! Finding the users that a person names.
 
 use blocks_domain::{LOOKUP_MAX, Problem, Selection, UserId, Username};
-use blocks_ports::{MirrorEntry, MirrorQuery, MirrorStore, UsersApi};
+use blocks_ports::{
+    ChangeQuery, MirrorEntry, MirrorJournal, MirrorQuery, MirrorStore, UsersApi,
+};
 use blocks_sqlite::SqliteStore;
 use futures_util::TryStreamExt;
 
@@ -82,14 +84,16 @@ pub(crate) async fn targets(
     Ok(targets)
 }
 
+/// What the mirror knows of somebody, also where they have left it.
 async fn known_of(store: &SqliteStore, account: UserId, id: UserId) -> anyhow::Result<Target> {
-    let entry = store.entry(account, id).await?;
-    let user = entry.map(|entry| entry.user);
-    Ok(Target {
-        id,
-        username: user.as_ref().and_then(|user| user.username.clone()),
-        name: user.and_then(|user| user.name),
-    })
+    if let Some(MirrorEntry { user, .. }) = store.entry(account, id).await? {
+        return Ok(Target { id, username: user.username, name: user.name });
+    }
+    let mut query = ChangeQuery::default();
+    query.user = Some(id);
+    let changes: Vec<_> = store.changes(account, query).try_collect().await?;
+    let names = changes.into_iter().last().map(|change| change.names).unwrap_or_default();
+    Ok(Target { id, username: names.username, name: names.name })
 }
 
 async fn by_handles(

@@ -4,6 +4,8 @@ use std::collections::HashMap;
 use std::io::{Read, Write};
 use std::net::TcpStream;
 
+use crate::support::Serving;
+
 /// A page as it came.
 pub(crate) struct Page {
     pub(crate) status: u16,
@@ -54,6 +56,13 @@ pub(crate) fn approve_and_follow(url: &str) -> Page {
 pub(crate) fn control(url: &str, path: &str, json: &str) {
     let page = send("POST", &format!("{url}{path}"), "application/json", json);
     assert_eq!(page.status, 200, "{}", page.body);
+}
+
+/// Makes (`add`) or lifts (`remove`) blocks of the served user, as another client would.
+pub(crate) fn elsewhere(serving: &Serving, change: &str, users: &[&str]) {
+    let source = serving.line["user_id"].as_str().expect("an id");
+    let pairs: Vec<_> = users.iter().map(|user| serde_json::json!([source, user])).collect();
+    control(&serving.url, "/sandbox/blocks", &serde_json::json!({ change: pairs }).to_string());
 }
 
 fn request(method: &str, url: &str, form: &str) -> Page {

@@ -11,20 +11,25 @@ fn somebody(home: &Home) -> (String, String) {
 }
 
 #[test]
-fn an_unblock_and_a_block_show_in_the_next_pull() {
+fn an_unblock_and_a_block_show_at_once_and_in_every_pull() {
     let home = Home::new();
     let (id, handle) = somebody(&home);
     let ran = home.sandboxed(&["unblock", &handle, "--yes"]).ended(0);
     assert!(ran.stdout.contains("is not blocked now"), "{}", ran.stdout);
     assert!(ran.stderr.contains(&id), "it is shown before it is done: {}", ran.stderr);
-    let summary = &home.sandboxed(&["pull", "--json"]).ended(0).json()[0];
-    assert_eq!((&summary["users"], &summary["removed"]), (&2499.into(), &1.into()));
+    assert_eq!(home.sandboxed(&["stats", "--json"]).ended(0).json()[0]["users"], 2499);
+    let summary = &home.sandboxed(&["pull", "--full", "--json"]).ended(0).json()[0];
+    assert_eq!((&summary["users"], &summary["removed"]), (&2499.into(), &0.into()));
 
     let line = &home.sandboxed(&["block", &id, "--yes", "--json"]).ended(0).json()[0];
     assert_eq!((&line["blocking"], &line["user_id"]), (&true.into(), &id.clone().into()));
-    home.sandboxed(&["pull", "--quiet"]).ended(0);
-    let first = &home.sandboxed(&["list", "--json", "--limit", "1"]).ended(0).json()[0];
-    assert_eq!(first["id"], id.as_str(), "the newest block stands first");
+    for pull in [None, Some("--head"), Some("--full")] {
+        let args: Vec<_> = ["pull", "--quiet"].into_iter().chain(pull).collect();
+        pull.map(|_| home.sandboxed(&args).ended(0));
+        let first = &home.sandboxed(&["list", "--json", "--limit", "1"]).ended(0).json()[0];
+        assert_eq!(first["id"], id.as_str(), "the newest block stands first, {pull:?}");
+        assert_eq!(first["username"], handle.as_str());
+    }
 }
 
 #[test]
@@ -35,8 +40,8 @@ fn without_consent_nothing_is_done() {
     assert!(ran.stderr.contains("--yes"), "{}", ran.stderr);
     let ran = home.sandboxed(&["unblock", &id, "--dry-run"]).ended(0);
     assert!(ran.stdout.contains("would unblock 1 account"), "{}", ran.stdout);
-    let summary = &home.sandboxed(&["pull", "--json"]).ended(0).json()[0];
-    assert_eq!(summary["removed"], 0);
+    let summary = &home.sandboxed(&["pull", "--full", "--json"]).ended(0).json()[0];
+    assert_eq!((&summary["users"], &summary["removed"]), (&2500.into(), &0.into()));
 }
 
 #[test]

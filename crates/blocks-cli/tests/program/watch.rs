@@ -1,0 +1,99 @@
+//! `blocks watch`: events of a served sandbox, followed into the mirror.
+
+use std::io::{BufRead, BufReader, Read};
+use std::process::{Child, ChildStderr, ChildStdout, Stdio};
+
+use crate::browser::elsewhere;
+use crate::support::{Home, Serving};
+
+/// A watch that is up to date and waits for events.
+struct Watching {
+    child: Child,
+    stdout: BufReader<ChildStdout>,
+    stderr: BufReader<ChildStderr>,
+}
+
+impl Watching {
+    fn begin(home: &Home, serving: &Serving) -> Self {
+        let mut command = home.command(&["watch", "--json"]);
+        command.env("BLOCKS_API_URL", &serving.url);
+        let token = serving.line["access_token"].as_str().expect("a token");
+        command.env("BLOCKS_ACCESS_TOKEN", token);
+        let mut child =
+            command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program");
+        let stdout = BufReader::new(child.stdout.take().expect("a pipe"));
+        let stderr = BufReader::new(child.stderr.take().expect("a pipe"));
+        let mut watching = Self { child, stdout, stderr };
+        watching.says("Up to date");
+        watching
+    }
+
+    /// Reads what it says until it says this.
+    fn says(&mut self, text: &str) {
+        let mut said = String::new();
+        while !said.contains(text) {
+            let read = self.stderr.read_line(&mut said).expect("a line");
+            assert!(read > 0, "it ended before it said {text:?}: {said}");
+        }
+    }
+
+    fn event(&mut self) -> serde_json::Value {
+        let mut line = String::new();
+        self.stdout.read_line(&mut line).expect("a line");
+        serde_json::from_str(&line).expect("one event a line")
+    }
+}
+
+impl Drop for Watching {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn listed(home: &Home) -> Vec<String> {
+    let users = home.run(&["list", "--json", "--quiet"]).ended(0).json();
+    users.iter().map(|user| user["id"].as_str().expect("an id").to_owned()).collect()
+}
+
+#[cfg(unix)]
+#[test]
+fn events_change_the_mirror_as_they_happen() {
+    let home = Home::new();
+    let serving = Serving::start(&home, &["--blocks", "30"]);
+    serving.run(&home, &["pull", "--quiet"]).ended(0);
+    let before = listed(&home);
+    let mut watching = Watching::begin(&home, &serving);
+
+    elsewhere(&serving, "remove", &[&before[3]]);
+    let event = watching.event();
+    assert_eq!((&event["event"], &event["mirror"]), (&"block.unblock".into(), &"changed".into()));
+    assert_eq!(event["user_id"], before[3].as_str());
+    assert!(!listed(&home).contains(&before[3]));
+    elsewhere(&serving, "add", &[&before[3]]);
+    assert_eq!(watching.event()["event"], "block.block");
+    assert_eq!(listed(&home)[0], before[3]);
+    let ran = home.run(&["changes"]).ended(0);
+    assert!(ran.stdout.contains("unblocked, as X told"), "{}", ran.stdout);
+
+    let id = watching.child.id().to_string();
+    assert!(std::process::Command::new("kill").args(["-INT", &id]).status().expect("it").success());
+    let mut said = String::new();
+    watching.stderr.read_to_string(&mut said).expect("the rest");
+    assert_eq!(watching.child.wait().expect("an end").code(), Some(130), "{said}");
+    assert!(said.contains("`blocks watch` goes on"), "{said}");
+}
+
+#[test]
+fn a_watch_without_a_mirror_makes_one_and_two_programs_get_along() {
+    let home = Home::new();
+    let serving = Serving::start(&home, &["--blocks", "30"]);
+    let mut watching = Watching::begin(&home, &serving);
+    assert_eq!(listed(&home).len(), 30);
+    let first = listed(&home)[0].clone();
+    // The block is lifted by this program: the event tells what the mirror knows already.
+    serving.run(&home, &["unblock", &first, "--yes"]).ended(0);
+    assert_eq!(watching.event()["user_id"], first.as_str());
+    serving.run(&home, &["pull", "--full", "--quiet"]).ended(0);
+    assert_eq!(listed(&home).len(), 29);
+}
