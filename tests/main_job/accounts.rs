@@ -1,6 +1,6 @@
 //! Two accounts in one file stay apart.
 
-use blocks_app::{NoProgress, Pull};
+use blocks_app::{NoProgress, Pull, Wanted};
 use blocks_domain::{BlockPair, Scope, UserId};
 use blocks_ports::{Credential, MirrorStore};
 
@@ -24,7 +24,8 @@ async fn each_account_has_its_own_list() {
     let before = store.snapshot(owner).await.expect("a mirror");
     let pull_for = async |account: UserId| {
         let (api, clock) = (scene.wrapped(&friends, Wrappers::PATIENT, &store), scene.clock());
-        Pull::new(&api, &store, &clock).run(account, pages_of(10), &NoProgress).await
+        let pull = Pull::new(&api, &store, &clock).wanting(Wanted::Full);
+        pull.run(account, pages_of(10), &NoProgress).await
     };
     let report = pull_for(friend).await.expect("the friend's");
     assert_eq!((report.snapshot.users, report.snapshot.added), (11, 11));

@@ -4,10 +4,13 @@
 mod accounts;
 mod change;
 mod connection;
+mod expired;
 mod faults;
 mod interruption;
 mod money;
 mod scene;
+mod shares;
+mod sweeps;
 mod vocabulary;
 mod whole_list;
 mod windows;

@@ -6,20 +6,21 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use blocks_app::{
-    Budgeted, NoProgress, Paced, Progress, Pull, PullError, PullProgress, PullReport, Retried,
-    RetryPolicy, WhenSpent,
+    Budgeted, Metered, NoProgress, Paced, Progress, Pull, PullError, PullProgress, PullReport,
+    Retried, RetryPolicy, Wanted, WhenSpent,
 };
 use blocks_domain::{
-    BlockPair, BlockState, BlockingPage, BlockingQuery, Failure, MaxResults, PageToken, Usd, User,
-    UserId,
+    BillingDay, BlockPair, BlockState, BlockingPage, BlockingQuery, Failure, MaxResults, PageToken,
+    Usd, User, UserId,
 };
 use blocks_fake::{Sandbox, World, WorldBuilder, WorldClock};
 use blocks_http::{HttpApi, Timeouts};
 use blocks_ports::{
-    ApiError, BlocksApi, Credential, FixedCredential, MirrorQuery, MirrorStore, Reply,
+    ApiError, BlocksApi, Credential, FixedCredential, Ledger, MirrorQuery, MirrorStore, Reply,
 };
 use blocks_sqlite::SqliteStore;
 use futures_util::TryStreamExt;
+use jiff::{SignedDuration, Timestamp};
 use tempfile::TempDir;
 use tokio::sync::Notify;
 
@@ -74,7 +75,7 @@ impl Scene {
         BlockPair::new(self.owner(), target).expect("two users")
     }
 
-    /// Pulls the owner's list with these wrappers around the client.
+    /// Pulls the owner's whole list with these wrappers around the client.
     pub(crate) async fn pull(
         &self,
         client: &Client,
@@ -83,10 +84,25 @@ impl Scene {
     ) -> Result<PullReport, PullError> {
         let store = self.store();
         let api = self.wrapped(client, wrappers, &store);
-        Pull::new(&api, &store, &self.clock()).run(self.owner(), query, &NoProgress).await
+        let clock = self.clock();
+        let pull = Pull::new(&api, &store, &clock).wanting(Wanted::Full);
+        pull.run(self.owner(), query, &NoProgress).await
     }
 
-    /// The stack as the program builds it: retries around the budget around the pace.
+    /// How many users the ledger says were paid for between two days, both included.
+    pub(crate) async fn billed_reads(&self, first: Timestamp, last: Timestamp) -> u64 {
+        let (store, mut billed) = (self.store(), 0);
+        let mut at = first;
+        while BillingDay::of(at) <= BillingDay::of(last) {
+            let spent = store.spent(self.owner(), BillingDay::of(at)).await.expect("a ledger");
+            billed += spent.block_reads;
+            at += SignedDuration::from_hours(24);
+        }
+        billed
+    }
+
+    /// The stack as the program builds it: retries around the budget around the ledger around the
+    /// pace.
     pub(crate) fn wrapped(
         &self,
         client: &Client,
@@ -94,9 +110,10 @@ impl Scene {
         store: &SqliteStore,
     ) -> impl BlocksApi {
         let clock = Arc::new(self.clock());
-        let windows = Arc::new(store.clone());
-        let paced = Paced::new(client.clone(), windows, clock.clone(), wrappers.when_spent);
-        let budgeted = Budgeted::new(paced, wrappers.budget);
+        let store = Arc::new(store.clone());
+        let paced = Paced::new(client.clone(), store.clone(), clock.clone(), wrappers.when_spent);
+        let metered = Metered::new(paced, store, clock.clone());
+        let budgeted = Budgeted::new(metered, wrappers.budget);
         Retried::new(budgeted, clock, RetryPolicy::at_most(wrappers.retries))
     }
 }
@@ -197,7 +214,8 @@ pub(crate) async fn mirrored(store: &SqliteStore, account: UserId) -> Vec<User> 
 
 /// The ids of the last snapshot, in the order of the list.
 pub(crate) async fn mirrored_ids(store: &SqliteStore, account: UserId) -> Vec<UserId> {
-    mirrored(store, account).await.into_iter().map(|user| user.id).collect()
+    let entries = store.entries(account, MirrorQuery::default());
+    entries.map_ok(|entry| entry.user.id).try_collect().await.expect("a snapshot")
 }
 
 /// Tells when so many pages are stored.

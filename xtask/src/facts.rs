@@ -189,6 +189,38 @@ impl Facts {
     }
 }
 
+/// A table as a comparison reads it, whoever wrote it: the code or a page.
+#[derive(Debug, Clone)]
+pub(crate) struct Rows {
+    columns: Vec<String>,
+    rows: Vec<Vec<String>>,
+}
+
+impl Rows {
+    /// The rows that the code tells.
+    pub(crate) fn of_facts(facts: &Facts) -> Self {
+        let columns = facts.columns.iter().map(|column| (*column).to_owned()).collect();
+        let texts = |row: &Vec<Cell>| row.iter().map(Cell::to_string).collect();
+        Self { columns, rows: facts.rows.iter().map(texts).collect() }
+    }
+
+    /// The rows that a page tells.
+    pub(crate) fn of_table(table: &Table) -> Self {
+        let rows = table.rows.iter().map(|row| row.cells.clone()).collect();
+        Self { columns: table.columns.clone(), rows }
+    }
+
+    /// Of each row the cells of these columns; a column that is not there is empty.
+    pub(crate) fn cells<'a, const N: usize>(
+        &'a self,
+        columns: [&str; N],
+    ) -> impl Iterator<Item = [&'a str; N]> {
+        let at = columns.map(|column| self.columns.iter().position(|name| name == column));
+        let cell = |row: &'a [String], at: Option<usize>| at.and_then(|at| row.get(at));
+        self.rows.iter().map(move |row| at.map(|at| cell(row, at).map_or("", String::as_str)))
+    }
+}
+
 /// The name of a row: the cells of its key.
 fn name_of(cells: impl IntoIterator<Item = impl AsRef<str>>) -> String {
     let cells: Vec<_> = cells.into_iter().map(|cell| cell.as_ref().to_owned()).collect();

@@ -8,15 +8,18 @@ mod book;
 mod browser;
 mod check;
 mod cli;
+mod drift;
 mod facts;
 mod finding;
 mod fuzz;
 mod generated;
 mod house;
 mod http;
+mod kill;
 mod load;
 mod markdown;
 mod measure;
+mod openapi;
 mod oracle;
 mod outside;
 mod program;
@@ -24,6 +27,8 @@ mod reference;
 mod schema;
 mod shape;
 mod spec;
+mod sweep;
+mod tolerant;
 mod tree;
 
 use std::path::Path;
@@ -62,14 +67,27 @@ enum Xtask {
     },
     /// Sends random requests to the sandbox, and holds the answers against its own document.
     Fuzz(fuzz::Options),
+    /// Holds an official OpenAPI file against the models and data, and tells what changed.
+    ///
+    /// It fails where a difference is not among those that xtask/drift.toml accepts.
+    Drift(drift::Options),
     /// Holds the answers of the sandbox against the official OpenAPI files.
     ///
     /// Where those are missing it says `skipped` and succeeds.
     Spec(spec::Options),
+    /// Makes up answers as the official OpenAPI files describe them, reads them and writes them back.
+    ///
+    /// It fails where something is lost or changed. Where the files are missing it says `skipped`
+    /// and succeeds.
+    Tolerant(tolerant::Options),
+    /// Pulls a long list in virtual time, and fails where that takes more than the least it can.
+    Sweep(sweep::Options),
     /// Runs clients that others wrote against the sandbox: tweepy, requests-oauthlib and curl.
     ///
     /// Where one is missing it says `skipped` and goes on.
     Outside(outside::Options),
+    /// Kills the program at random moments, and fails where its mirror is not the world after it.
+    Kill(kill::Options),
     /// Loads the sandbox of the release build, and fails where it loses or doubles a block.
     ///
     /// The memory is read from /proc, so this needs Linux.
@@ -100,16 +118,32 @@ fn main() -> Result<ExitCode> {
             fuzz::run(&options)?;
             Vec::new()
         }
+        Xtask::Sweep(options) => {
+            sweep::run(root, &options)?;
+            Vec::new()
+        }
         Xtask::Outside(options) => {
             outside::run(root, &options)?;
+            Vec::new()
+        }
+        Xtask::Kill(options) => {
+            kill::run(root, &options)?;
             Vec::new()
         }
         Xtask::Load(options) => {
             load::run(root, &options)?;
             Vec::new()
         }
+        Xtask::Drift(options) => {
+            let known = drift::run(root, &tree, &options)?;
+            return Ok(if known { ExitCode::SUCCESS } else { ExitCode::FAILURE });
+        }
         Xtask::Spec(options) => {
             spec::compare(root, &options)?;
+            Vec::new()
+        }
+        Xtask::Tolerant(options) => {
+            tolerant::run(root, &options)?;
             Vec::new()
         }
         Xtask::Browser(options) => {

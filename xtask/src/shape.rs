@@ -1,14 +1,15 @@
 //! The fields of a JSON Schema, flattened: one way of reading schemas for every comparison.
 //!
-//! It reads what `schemars` writes, and the same words where OpenAPI 3.0 uses them: references by
-//! pointer, alternatives, nullable and enumerated values.
+//! Single schemas are read by [`Schemas`]: those that `schemars` writes, and those of OpenAPI 3.0.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use blocks_domain::{Place, RENAMES, Vocabulary, translate};
 use serde_json::Value;
 
 use crate::facts::Cell;
+use crate::openapi::{self, Property, Schema, Schemas};
 
 /// One field of an answer, at whatever depth.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,6 +20,8 @@ pub(crate) struct Field {
     pub(crate) kind: Kind,
     /// Whether the object around it always has it.
     pub(crate) required: bool,
+    /// Whether it may be `null`.
+    pub(crate) nullable: bool,
 }
 
 /// One key on the way to a field.
@@ -57,9 +60,28 @@ pub(crate) enum Kind {
 impl Field {
     /// Its path in a vocabulary, such as `entities.description.cashtags[].start`.
     pub(crate) fn path(&self, words: Vocabulary) -> String {
+        self.path_with(|step| key_in(&step.model, &step.key, words))
+    }
+
+    /// Its path as the schema spells it.
+    pub(crate) fn spelt(&self) -> String {
+        self.path_with(|step| step.key.clone())
+    }
+
+    /// Whether one of these paths leads to it, through it or out of it.
+    pub(crate) fn is_within(&self, paths: &[&str]) -> bool {
+        let own = self.spelt();
+        let inside = |inner: &str, outer: &str| {
+            let rest = inner.strip_prefix(outer);
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+        };
+        paths.iter().any(|path| inside(&own, path) || inside(path, &own))
+    }
+
+    fn path_with(&self, spell: impl Fn(&Step) -> String) -> String {
         let mut path = String::new();
         for (at, step) in self.steps.iter().enumerate() {
-            path.push_str(&key_in(&step.model, &step.key, words));
+            path.push_str(&spell(step));
             if at + 1 < self.steps.len() {
                 path.push_str(if step.many { "[]." } else { "." });
             }
@@ -139,24 +161,32 @@ pub(crate) struct Shapes<'a> {
 
 impl<'a> Shapes<'a> {
     /// All fields of the object that `schema` describes, whose model has that name.
-    pub(crate) fn fields(self, schema: &'a Value, model: &str) -> Vec<Field> {
-        let mut fields = Vec::new();
-        self.gather(&Object { schema, model: model.to_owned(), many: false }, &[], &mut fields);
-        fields
+    pub(crate) fn fields(self, schema: &'a Value, model: &'a str) -> Vec<Field> {
+        self.fields_in(Schemas::of(self.document).read(schema), model)
     }
 
     /// All fields of a model that the document defines.
-    pub(crate) fn fields_of(self, model: &str) -> Vec<Field> {
+    pub(crate) fn fields_of(self, model: &'a str) -> Vec<Field> {
         self.fields(&self.document["$defs"][model], model)
     }
 
+    /// All fields of an object that was read before; none of anything else.
+    pub(crate) fn fields_in(self, schema: Schema<'a>, model: &'a str) -> Vec<Field> {
+        let mut fields = Vec::new();
+        if let openapi::Kind::Object { properties, .. } = schema.kind {
+            self.gather(&Object { properties, model, many: false }, &[], &mut fields);
+        }
+        fields
+    }
+
     fn gather(self, object: &Object<'a>, trail: &[Step], fields: &mut Vec<Field>) {
-        let required: Vec<_> = elements(&object.schema["required"]).collect();
-        for (key, schema) in object.schema["properties"].as_object().into_iter().flatten() {
+        for (key, property) in &object.properties {
+            let schema = Schemas::of(self.document).read(property.schema);
+            let nullable = schema.nullable;
             let (mut kind, mut inner) = self.read(schema, "");
             let already = |inner: &Object<'_>| {
-                let around = trail.iter().map(|step| &step.model).chain([&object.model]);
-                !inner.model.is_empty() && around.into_iter().any(|model| *model == inner.model)
+                let around = trail.iter().map(|step| step.model.as_str()).chain([object.model]);
+                !inner.model.is_empty() && around.into_iter().any(|model| model == inner.model)
             };
             if inner.as_ref().is_some_and(already) {
                 kind = Kind::Plain("object");
@@ -164,9 +194,9 @@ impl<'a> Shapes<'a> {
             }
             let many = inner.as_ref().is_some_and(|inner| inner.many);
             let mut steps = trail.to_vec();
-            steps.push(Step { model: object.model.clone(), key: key.clone(), many });
-            let required = required.contains(&key.as_str());
-            fields.push(Field { steps: steps.clone(), kind, required });
+            steps.push(Step { model: object.model.to_owned(), key: (*key).to_owned(), many });
+            let required = property.required;
+            fields.push(Field { steps: steps.clone(), kind, required, nullable });
             if let Some(inner) = inner {
                 self.gather(&inner, &steps, fields);
             }
@@ -174,72 +204,48 @@ impl<'a> Shapes<'a> {
     }
 
     /// The kind of a schema, and the object to go on with if it is one.
-    fn read(self, schema: &'a Value, model: &str) -> (Kind, Option<Object<'a>>) {
-        if let Some(pointer) = schema["$ref"].as_str() {
-            let name = pointer.rsplit('/').next().unwrap_or_default();
-            if self.elsewhere.contains(&name) {
+    fn read(self, schema: Schema<'a>, model: &'a str) -> (Kind, Option<Object<'a>>) {
+        let plain = |name| (Kind::Plain(name), None);
+        let model = match schema.name {
+            Some(name) if self.elsewhere.contains(&name) => {
                 return (Kind::Model(name.to_owned()), None);
             }
-            let target = self.document.pointer(pointer.trim_start_matches('#'));
-            return self.read(target.unwrap_or(&Value::Null), name);
-        }
-        for alternatives in ["anyOf", "oneOf"] {
-            if let Some(branches) = schema[alternatives].as_array() {
-                return self.read_alternatives(branches, model);
+            name => name.unwrap_or(model),
+        };
+        match schema.kind {
+            openapi::Kind::Any => plain("any JSON"),
+            openapi::Kind::Boolean => plain("boolean"),
+            openapi::Kind::Integer => plain("integer"),
+            openapi::Kind::Number => plain("number"),
+            openapi::Kind::String => match schema.limits.get("format") {
+                Some(format) if *format == "date-time" => plain("date-time"),
+                _ => plain("string"),
+            },
+            openapi::Kind::Words { words, .. } => {
+                let words = words.into_iter().map(str::to_owned).collect();
+                (Kind::OneOf { model: model.to_owned(), words }, None)
             }
-        }
-        if !schema["enum"].is_null() {
-            let words = elements(&schema["enum"]).map(str::to_owned).collect();
-            return (Kind::OneOf { model: model.to_owned(), words }, None);
-        }
-        self.read_type(schema, model)
-    }
-
-    fn read_alternatives(self, branches: &'a [Value], model: &str) -> (Kind, Option<Object<'a>>) {
-        let branches = branches.iter().filter(|branch| branch["type"] != "null");
-        let mut read: Vec<_> = branches.map(|branch| self.read(branch, model)).collect();
-        // Known words beside any string: an enum that X may add to.
-        if read.iter().any(|(kind, _)| matches!(kind, Kind::OneOf { .. })) {
-            read.retain(|(kind, _)| *kind != Kind::Plain("string"));
-        }
-        match read.len() {
-            1 => read.remove(0),
-            _ => (Kind::Either(read.into_iter().map(|(kind, _)| kind).collect()), None),
-        }
-    }
-
-    fn read_type(self, schema: &'a Value, model: &str) -> (Kind, Option<Object<'a>>) {
-        let named = schema["type"].as_str();
-        let kind = named.or_else(|| elements(&schema["type"]).find(|name| *name != "null"));
-        match kind {
-            Some("array") => {
-                let (kind, inner) = self.read(&schema["items"], model);
+            openapi::Kind::Array(items) => {
+                let (kind, inner) = self.read(Schemas::of(self.document).read(items), model);
                 let inner = inner.map(|inner| Object { many: true, ..inner });
                 (Kind::Array(Box::new(kind)), inner)
             }
-            Some("object") => {
-                let object = Object { schema, model: model.to_owned(), many: false };
-                (Kind::Object, Some(object))
+            openapi::Kind::Object { properties, .. } => {
+                (Kind::Object, Some(Object { properties, model, many: false }))
             }
-            Some("string") if schema["format"] == "date-time" => (Kind::Plain("date-time"), None),
-            Some("string") => (Kind::Plain("string"), None),
-            Some("integer") => (Kind::Plain("integer"), None),
-            Some("number") => (Kind::Plain("number"), None),
-            Some("boolean") => (Kind::Plain("boolean"), None),
-            _ => (Kind::Plain("any JSON"), None),
+            openapi::Kind::Either(kinds) => {
+                let kinds = kinds.into_iter().map(|kind| self.read(kind, model).0);
+                (Kind::Either(kinds.collect()), None)
+            }
         }
     }
 }
 
-/// An object schema to go on with.
+/// An object to go on with.
 struct Object<'a> {
-    schema: &'a Value,
-    model: String,
+    properties: BTreeMap<&'a str, Property<'a>>,
+    model: &'a str,
     many: bool,
-}
-
-fn elements(array: &Value) -> impl Iterator<Item = &str> {
-    array.as_array().into_iter().flatten().filter_map(Value::as_str)
 }
 
 #[cfg(test)]
@@ -343,6 +349,7 @@ mod tests {
                 words: vec!["tweet".to_owned(), "user".to_owned()],
             },
             required: false,
+            nullable: false,
         };
         assert_eq!(field.path(Vocabulary::Tweet), "tweets[].retweet_count");
         assert_eq!(field.path(Vocabulary::Post), "posts[].repost_count");

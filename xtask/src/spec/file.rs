@@ -1,8 +1,6 @@
 //! An official OpenAPI file.
 
 use std::collections::BTreeSet;
-use std::fs;
-use std::path::Path;
 
 use anyhow::{Context, Result};
 use jsonschema::Validator;
@@ -12,6 +10,7 @@ use rand::seq::IndexedRandom;
 use serde_json::Value;
 
 use super::schema;
+use crate::openapi::{self, OpenApi};
 
 /// What a file describes.
 pub(super) struct File {
@@ -29,49 +28,23 @@ pub(super) struct Operation {
 }
 
 impl File {
-    /// The OpenAPI files of a folder, by name; none where there is no such folder.
-    pub(super) fn all_in(dir: &Path) -> Result<Vec<Self>> {
-        let mut files = Vec::new();
-        if !dir.is_dir() {
-            return Ok(files);
-        }
-        for entry in fs::read_dir(dir)? {
-            let path = entry?.path();
-            if path.extension().is_some_and(|extension| extension == "json") {
-                let json: Value = serde_json::from_str(&fs::read_to_string(&path)?)?;
-                if json["openapi"].is_string() {
-                    let name = path.file_stem().unwrap_or_default().to_string_lossy();
-                    files.push(Self::read(name.into_owned(), &json)?);
-                }
-            }
-        }
-        files.sort_by(|one, other| one.name.cmp(&other.name));
-        Ok(files)
-    }
-
-    fn read(name: String, json: &Value) -> Result<Self> {
-        let mut operations = Vec::new();
-        for (path, item) in json["paths"].as_object().context("a file has no paths")? {
-            for (method, operation) in item.as_object().context("a path is no object")? {
-                if operation["responses"].is_object() {
-                    operations.push(Operation::read(method, path, operation, json)?);
-                }
-            }
-        }
-        Ok(Self { name, operations })
+    /// What a file says of its calls.
+    pub(super) fn read(file: &OpenApi) -> Result<Self> {
+        let operations = file.operations();
+        let operations = operations.iter().map(|operation| Operation::read(operation, file));
+        Ok(Self { name: file.name().to_owned(), operations: operations.collect::<Result<_>>()? })
     }
 }
 
 impl Operation {
-    fn read(method: &str, path: &str, operation: &Value, file: &Value) -> Result<Self> {
-        let parameters = operation["parameters"].as_array().cloned().unwrap_or_default();
-        let parameters = parameters.iter().map(|parameter| schema::resolved(parameter, file));
-        let answer = &operation["responses"]["200"]["content"]["application/json"]["schema"];
+    fn read(operation: &openapi::Operation<'_>, file: &OpenApi) -> Result<Self> {
+        let openapi::Operation { method, path, .. } = operation;
+        let answer = operation.success().unwrap_or(&Value::Null);
         Ok(Self {
-            method: method.to_ascii_uppercase(),
-            path: path.to_owned(),
-            takes_body: operation["requestBody"].is_object(),
-            query: parameters.filter(|parameter| parameter["in"] == "query").cloned().collect(),
+            method: method.clone(),
+            path: (*path).to_owned(),
+            takes_body: operation.body().is_some(),
+            query: operation.parameters_in("query").cloned().collect(),
             answer: schema::validator(answer, file)
                 .with_context(|| format!("the answer of {method} {path}"))?,
         })

@@ -7,7 +7,7 @@ mod schema;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 use blocks_domain::BlockPair;
 use blocks_fake::{Sandbox, World};
 use rand::rngs::StdRng;
@@ -17,6 +17,7 @@ use url::form_urlencoded::Serializer;
 
 use self::file::{File, Operation};
 use crate::http::{Http, Reply, Request, bearer};
+use crate::openapi::OpenApi;
 
 /// The variable that tells where the files are.
 const VARIABLE: &str = "BLOCKS_SPEC_DIR";
@@ -44,9 +45,9 @@ pub(crate) struct Options {
 /// An answer is not as a file says and not among the accepted differences, or the files are
 /// missing and required.
 pub(crate) fn compare(root: &Path, options: &Options) -> Result<()> {
-    let given = options.dir.clone().or_else(|| std::env::var_os(VARIABLE).map(PathBuf::from));
-    let dir = given.unwrap_or_else(|| root.join("../shared/spec"));
-    let files = File::all_in(&dir).with_context(|| format!("reading {}", dir.display()))?;
+    let dir = folder(root, options.dir.as_deref());
+    let files = OpenApi::all_in(&dir)?;
+    let files = files.iter().map(File::read).collect::<Result<Vec<_>>>()?;
     if files.is_empty() {
         ensure!(!options.require, "{} holds no OpenAPI file", dir.display());
         println!("skipped: no answer was compared, for {} holds no OpenAPI file", dir.display());
@@ -62,6 +63,13 @@ pub(crate) fn compare(root: &Path, options: &Options) -> Result<()> {
         }
         caller.conclude(options.seed)
     })
+}
+
+/// Where the official files are: what is given, what the variable says, or beside the project.
+pub(crate) fn folder(root: &Path, given: Option<&Path>) -> PathBuf {
+    let told = || std::env::var_os(VARIABLE).map(PathBuf::from);
+    let given = given.map(Path::to_owned).or_else(told);
+    given.unwrap_or_else(|| root.join("../shared/spec"))
 }
 
 /// Somebody who calls as a file describes it, and notes what is otherwise.

@@ -5,8 +5,11 @@ use anyhow::{Context, Result};
 use jsonschema::Validator;
 use serde_json::{Map, Value, json};
 
+use crate::openapi::{OpenApi, Schemas};
+
 /// A validator for a schema of a file.
-pub(super) fn validator(schema: &Value, file: &Value) -> Result<Validator> {
+pub(super) fn validator(schema: &Value, file: &OpenApi) -> Result<Validator> {
+    let file = file.json();
     let mut all = file["components"]["schemas"].clone();
     add_fields(&mut all, file);
     let all = all.as_object().context("the file has no schemas")?;
@@ -16,12 +19,6 @@ pub(super) fn validator(schema: &Value, file: &Value) -> Result<Validator> {
         "components": { "schemas": schemas.collect::<Map<_, _>>() },
     });
     Ok(jsonschema::options().should_validate_formats(true).build(&root)?)
-}
-
-/// What a reference into the file leads to; anything else is what it is.
-pub(super) fn resolved<'a>(value: &'a Value, file: &'a Value) -> &'a Value {
-    let pointer = value["$ref"].as_str().and_then(|reference| reference.strip_prefix('#'));
-    pointer.and_then(|pointer| file.pointer(pointer)).unwrap_or(value)
 }
 
 /// Adds what the files list as a field that can be asked for, and do not describe as a key.
@@ -63,7 +60,7 @@ fn open(schema: &Value, file: &Value) -> Value {
             "discriminator" | "example" | "nullable" => continue,
             "allOf" => {
                 let parts = value.as_array().map(Vec::as_slice).unwrap_or_default();
-                parts.iter().map(|part| open(resolved(part, file), file)).collect()
+                parts.iter().map(|part| open(Schemas::of(file).resolved(part), file)).collect()
             }
             "oneOf" | "anyOf" => {
                 let parts = value.as_array().map(Vec::as_slice).unwrap_or_default();
@@ -97,8 +94,8 @@ fn closed(mut keys: Map<String, Value>) -> Value {
 mod tests {
     use super::*;
 
-    fn file() -> Value {
-        json!({ "components": { "schemas": {
+    fn file() -> OpenApi {
+        let json = json!({ "openapi": "3.0.0", "paths": {}, "components": { "schemas": {
             "Span": { "type": "object", "properties": { "start": { "type": "integer" } } },
             "Tag": { "allOf": [
                 { "$ref": "#/components/schemas/Span" },
@@ -108,7 +105,8 @@ mod tests {
                     "properties": { "tag": { "type": "string", "nullable": true } },
                 },
             ] },
-        } } })
+        } } });
+        OpenApi::new("small", json).expect("an OpenAPI file")
     }
 
     #[test]
