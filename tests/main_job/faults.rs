@@ -112,7 +112,7 @@ async fn ends_and_goes_on(
     let before = store.snapshot(scene.owner()).await.expect("a mirror").expect("the first pull");
     let shown = mirrored(&store, scene.owner()).await;
 
-    let client = scene.client();
+    let client = client(&scene, failure);
     let stopped = scene.pull(&client, wrappers, pages_of(PAGE)).await.expect_err("a fault");
     let (error, resume_from) = at_the_page(stopped);
     assert_eq!((error.kind(), error.status()), (failure, status), "{error:?}");
@@ -135,7 +135,7 @@ async fn ends_and_goes_on(
 
 async fn costs_one_request(kind: FaultKind, failure: Failure) {
     let scene = troubled(kind).await;
-    let client = scene.client();
+    let client = client(&scene, failure);
     let report = scene.pull(&client, Wrappers::PATIENT, pages_of(PAGE)).await.expect("the list");
     let calls = client.calls();
     let failed: Vec<_> = calls.iter().filter(|call| call.failure.is_some()).collect();
@@ -158,6 +158,11 @@ async fn troubled(kind: FaultKind) -> Scene {
     let before = BEFORE - u32::from(kind == FaultKind::RepeatedToken);
     scene.world.inject(Fault::new(kind).at(Endpoint::GetBlocking).after(before));
     scene
+}
+
+/// A client that does not wait long where it would wait for nothing.
+fn client(scene: &Scene, failure: Failure) -> Client {
+    if failure == Failure::Timeout { scene.hurried_client() } else { scene.client() }
 }
 
 fn at_the_page(stopped: PullError) -> (ApiError, Option<PageToken>) {

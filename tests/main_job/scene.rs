@@ -65,6 +65,12 @@ impl Scene {
         Client::at(&self.sandbox.url(), Credential::bearer(self.world.token()))
     }
 
+    /// The same, giving up on an answer after a second.
+    pub(crate) fn hurried_client(&self) -> Client {
+        let credential = Credential::bearer(self.world.token());
+        Client::giving_up_after(Duration::from_secs(1), &self.sandbox.url(), credential)
+    }
+
     /// Whom the world says that somebody blocks, newest block first.
     pub(crate) fn blocked(&self, account: UserId) -> Vec<UserId> {
         self.world.blocks(account, usize::MAX)
@@ -160,12 +166,16 @@ impl Client {
     pub(crate) const MAX_BODY: usize = 4 << 20;
 
     pub(crate) fn at(url: &str, credential: Credential) -> Self {
+        Self::giving_up_after(Duration::from_secs(60), url, credential)
+    }
+
+    fn giving_up_after(silence: Duration, url: &str, credential: Credential) -> Self {
         let account = "main".parse().expect("a name");
-        let (second, minute) = (Duration::from_secs(1), Duration::from_secs(60));
+        let minute = Duration::from_secs(60);
         let http = HttpApi::builder(account, Arc::new(FixedCredential::new(credential)))
             .api_url(url)
             .max_body(Self::MAX_BODY)
-            .timeouts(Timeouts::new(minute, second, minute))
+            .timeouts(Timeouts::new(minute, silence, minute))
             .build()
             .expect("a client");
         Self { http: Arc::new(http), calls: Arc::default() }

@@ -20,9 +20,11 @@ use crate::{ReadId, StoreError};
 ///   that does not tell a name, or told none before, is no change of it.
 /// - `amend` takes a block or an unblock into the last snapshot at once: a user who was not in it
 ///   comes before all others, one who was leaves it. Where that changes who is in it, it is a
-///   change, and answers `Changed`; otherwise `Unchanged`. A profile that tells more than an id is
-///   taken over in either case, in place of the one before; other names in it are no change.
-///   Without a snapshot nothing is shown, and it is `Unchanged`.
+///   change, and answers `Changed`; otherwise `Unchanged`. A profile of a user of the snapshot that
+///   tells more than an id is taken over, in place of the one before, and other names in it are a
+///   change of their own, also where the answer is `Unchanged`, and before the one that tells that
+///   the user left. Without a snapshot nothing is shown, nothing is a change, and it is
+///   `Unchanged`.
 /// - An event whose name was told of the account before is `Repeated`, and changes nothing.
 /// - What was amended while a read was under way stands when it is finished, see
 ///   [`MirrorStore`](crate::MirrorStore).

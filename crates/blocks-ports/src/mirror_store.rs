@@ -44,8 +44,11 @@ use crate::number::number;
 ///   fence of the last hold.
 /// - `differences` compares a whole read, unfinished or aside, with the last snapshot, as `finish`
 ///   would: each user who would be added or removed comes once. Without a snapshot, all are added.
-/// - `places` are those of the last snapshot; they grow from the newest block to the oldest. So do
-///   the positions of its entries, of which the first is 0; there are gaps where somebody left.
+/// - `places` are those of the last snapshot, and grow from the newest block to the oldest. So do
+///   the positions of its entries, of which the first is 0; there are gaps where somebody left. A
+///   user of whom the journal was told and whom no read has met since has a position but no place:
+///   whoever was blocked just before them may be unknown, so they are no
+///   [known ground](blocks_domain::KnownGround).
 /// - `entries` and `entry` show the last snapshot alone, and go on showing it to those who began
 ///   to read it before a newer one replaced it, or fail; they never mix two snapshots.
 /// - Profiles come back as they were stored, unknown fields included. `first_seen_at` stays from
@@ -103,8 +106,8 @@ pub trait MirrorStore: fmt::Debug + Send + Sync + 'static {
     /// The last snapshot of an account.
     async fn snapshot(&self, account: UserId) -> Result<Option<Snapshot>, StoreError>;
 
-    /// Where users stand in the last snapshot: one answer for each, `None` for whoever is not in
-    /// it. Places need not be without gaps.
+    /// Where reads have met users of the last snapshot: one answer for each, `None` for whoever is
+    /// not in it or was met by no read. Places need not be without gaps.
     async fn places(
         &self,
         account: UserId,

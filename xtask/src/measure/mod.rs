@@ -15,7 +15,8 @@ use serde_json::Value;
 use self::proxy::Proxy;
 use crate::program::{Program, build};
 
-/// The most memory that a pull may take, in KiB.
+/// The most memory that a pull may take, in KiB: well below the 100 MiB that are promised for a
+/// list of a million.
 const MOST_MEMORY: u64 = 64 * 1024;
 
 /// How many accounts a page holds.
@@ -32,7 +33,8 @@ struct Taken {
     memory: u64,
 }
 
-/// Pulls a list of so many accounts and prints what that took.
+/// Pulls a list of so many accounts twice, first into nothing and then over what is mirrored, and
+/// prints what that took.
 ///
 /// # Errors
 /// It took more than it may, or it did not work.
@@ -42,10 +44,13 @@ pub(crate) fn pull(root: &Path, users: u32) -> Result<()> {
     let program = Program { path: &built, home: home.path() };
     let sandbox = program.serve(&["--limits", "off", "--blocks", &users.to_string()])?;
     let url = sandbox.told("url")?;
-    let proxy = Proxy::to(url.strip_prefix("http://").unwrap_or(url))?;
-    let taken = run(program, &proxy, sandbox.told("access_token")?)?;
-    println!("{taken}");
-    taken.holds(users.into())
+    for which in ["the first pull", "a whole one again"] {
+        let proxy = Proxy::to(url.strip_prefix("http://").unwrap_or(url))?;
+        let taken = run(program, &proxy, sandbox.told("access_token")?)?;
+        println!("{which}: {taken}");
+        taken.holds(users.into())?;
+    }
+    Ok(())
 }
 
 impl Taken {
@@ -86,12 +91,12 @@ impl fmt::Display for Mebibytes {
     }
 }
 
-/// Pulls through the proxy, with an eye on the memory.
+/// Pulls the whole list through the proxy, with an eye on the memory.
 fn run(program: Program<'_>, proxy: &Proxy, token: &str) -> Result<Taken> {
     let began = Instant::now();
     let mut process = program
         .command()
-        .args(["pull", "--json", "--quiet"])
+        .args(["pull", "--full", "--json", "--quiet"])
         .env("BLOCKS_API_URL", proxy.url())
         .env("BLOCKS_ACCESS_TOKEN", token)
         .stdout(Stdio::piped())

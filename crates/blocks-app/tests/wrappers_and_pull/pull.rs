@@ -1,5 +1,6 @@
 //! [`Pull`]: complete or nothing, and nothing lost.
 
+mod amended;
 mod bench;
 mod choice;
 mod expiry;

@@ -1,9 +1,7 @@
 //! Finding the users that a person names.
 
 use blocks_domain::{LOOKUP_MAX, Problem, Selection, UserId, Username};
-use blocks_ports::{
-    ChangeQuery, MirrorEntry, MirrorJournal, MirrorQuery, MirrorStore, UsersApi,
-};
+use blocks_ports::{ChangeQuery, MirrorEntry, MirrorJournal, MirrorQuery, MirrorStore, UsersApi};
 use blocks_sqlite::SqliteStore;
 use futures_util::TryStreamExt;
 

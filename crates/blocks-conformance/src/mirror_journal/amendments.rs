@@ -8,7 +8,7 @@ use blocks_ports::{Amended, Amendment, MirrorEntry, MirrorQuery};
 use super::{
     Mirror, MirrorJournalHarness, amend, amended, block, both, changes, changes_of, unblock,
 };
-use crate::mirror_store::{me, mirror_ids, places, query, shown, snapshot};
+use crate::mirror_store::{me, mirror_ids, places, query, read_head, shown, snapshot};
 use crate::support::{RACERS, ROUNDS, at, id, race, user};
 
 /// A user who is told to be blocked comes before all others, as told.
@@ -140,8 +140,8 @@ pub async fn a_snapshot_tells_that_it_was_amended<H: MirrorJournalHarness>(h: H)
     assert_eq!((next.users, next.amended_at), (4, None), "it was not amended since");
 }
 
-/// However a snapshot is amended, its places and the positions of its entries grow from the newest
-/// block to the oldest, and the first position is 0.
+/// However a snapshot is amended, its places, where it has any, and the positions of its entries
+/// grow from the newest block to the oldest, and the first position is 0.
 pub async fn places_grow_after_amendments<H: MirrorJournalHarness>(h: H) {
     let (store, journal) = both(&h);
     mirror_ids(&store, me(), &[5, 4, 3, 2, 1]).await;
@@ -154,7 +154,33 @@ pub async fn places_grow_after_amendments<H: MirrorJournalHarness>(h: H) {
     assert_eq!(shown(&store, me()).await, [3, 2, 1]);
 }
 
-/// Asserts that the places of all users grow in the order in which they are shown.
+/// A user of whom somebody told has no place before a read has met them, however many snapshots
+/// they are in.
+pub async fn whom_no_read_has_met_has_no_place<H: MirrorJournalHarness>(h: H) {
+    let (store, journal) = both(&h);
+    mirror_ids(&store, me(), &[3, 2, 1]).await;
+    for told in [block(4, 30), block(5, 31), unblock(1, 32), block(1, 33), block(2, 34)] {
+        amend(&journal, &told).await;
+    }
+    let has_place = async |user| places(&store, &[user]).await[0].is_some();
+    assert!(has_place(3).await && has_place(2).await, "the read has met them");
+    assert!(!has_place(4).await && !has_place(5).await, "no read has met them");
+    assert!(!has_place(1).await, "not since they were blocked anew");
+
+    let head = read_head(&store, me(), &[6, 4, 3]).await;
+    amended(&journal, &block(7, 35)).await;
+    head.finish().await;
+    assert_eq!(shown(&store, me()).await, [7, 6, 4, 3, 1, 5, 2]);
+    assert!(has_place(6).await && has_place(4).await, "the head has met them");
+    assert!(!has_place(7).await, "the head has not met them");
+    assert!(!has_place(5).await && !has_place(1).await, "nobody has met them yet");
+
+    mirror_ids(&store, me(), &[7, 6, 5, 4, 3, 2, 1]).await;
+    let whole = places(&store, &[7, 6, 5, 4, 3, 2, 1]).await;
+    assert!(whole.iter().all(Option::is_some), "the read has met them all: {whole:?}");
+}
+
+/// Asserts that the places of users grow in the order in which they are shown.
 pub(super) async fn assert_in_order(store: &Mirror, account: UserId) {
     let entries = query(store, account, MirrorQuery::default()).await;
     let positions: Vec<_> = entries.iter().map(|entry| entry.position).collect();
@@ -162,8 +188,8 @@ pub(super) async fn assert_in_order(store: &Mirror, account: UserId) {
     let places = store.places(account, &users).await.expect("`places` failed");
     assert!(positions.is_sorted_by(|a, b| a < b), "positions in the order shown: {positions:?}");
     assert!(positions.first().is_none_or(|first| *first == 0), "the first of {positions:?}");
-    let grow = places.is_sorted_by(|a, b| a < b) && places.iter().all(Option::is_some);
-    assert!(grow, "places in the order shown: {places:?}");
+    let met: Vec<u64> = places.iter().copied().flatten().collect();
+    assert!(met.is_sorted_by(|a, b| a < b), "places in the order shown: {places:?}");
     for entry in entries.iter().rev().take(2) {
         let one = store.entry(account, entry.user.id).await.expect("`entry` failed");
         assert_eq!(one.as_ref(), Some(entry), "`entry` and `entries` differ");

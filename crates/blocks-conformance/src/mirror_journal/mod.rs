@@ -61,6 +61,7 @@ suite! {
     an_event_is_heard_once_without_a_snapshot_too,
     a_snapshot_tells_that_it_was_amended,
     places_grow_after_amendments,
+    whom_no_read_has_met_has_no_place,
     an_amended_snapshot_is_what_the_next_is_compared_with,
     one_of_many_who_tell_of_an_event_is_heard,
     no_amendment_is_lost_in_a_race,

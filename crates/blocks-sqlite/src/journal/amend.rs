@@ -54,6 +54,7 @@ impl Prepared {
             (None, true) => {
                 let place = member::place_on_top(tx, shown.body)?;
                 self.member.insert(tx, shown.body, place, None)?;
+                member::is_unmet(tx, shown.body, self.member.user)?;
                 self.note(tx, account, "added", &self.member.username, &self.member.name)?;
             }
             (Some(known), false) => self.remove(tx, account, &known)?,

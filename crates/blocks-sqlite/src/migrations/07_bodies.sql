@@ -46,14 +46,16 @@ CREATE TABLE member_grown (
     username_key  TEXT,
     name_key      TEXT,
     followers     INTEGER,
-    created       INTEGER
+    created       INTEGER,
+    -- Whether a read has met the user at this place; otherwise somebody told of them.
+    met           INTEGER NOT NULL DEFAULT 1 CHECK (met IN (0, 1))
 ) STRICT;
 
 INSERT INTO member_grown
     SELECT id, read, position, user, received_at, 0,
         CASE WHEN json_valid(json) THEN json ->> '$.username' END,
         CASE WHEN json_valid(json) THEN json ->> '$.name' END,
-        username_key, name_key, followers, created
+        username_key, name_key, followers, created, 1
     FROM member JOIN profile ON profile.member = member.id
     ORDER BY id;
 

@@ -34,7 +34,7 @@ pub(super) fn one(
     Ok(placed.map(|placed| placed.at(position)))
 }
 
-/// Where users stand: their places, moved to where they are not negative.
+/// Where users stand whom a read has met: their places, moved to where they are not negative.
 pub(super) fn places(
     tx: &Transaction<'_>,
     account: UserId,
@@ -43,7 +43,12 @@ pub(super) fn places(
     const MIDDLE: u64 = 1 << 63;
     let Some(body) = body(tx, account)? else { return Ok(vec![None; users.len()]) };
     let unsigned = |place: i64| place.cast_unsigned() ^ MIDDLE;
-    users.iter().map(|user| Ok(place(tx, body, *user)?.map(unsigned))).collect()
+    let mut met =
+        tx.prepare_cached("SELECT place FROM member WHERE body = ? AND user = ? AND met = 1")?;
+    let mut place = |user: &UserId| {
+        Ok(met.query_row(params![body, Id(*user)], |row| row.get(0)).optional()?.map(unsigned))
+    };
+    users.iter().map(&mut place).collect()
 }
 
 /// The body that has the users of the last snapshot.

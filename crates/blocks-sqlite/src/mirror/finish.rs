@@ -143,6 +143,7 @@ fn take_in_amended(
                 Member::new(&told, at)?.insert(tx, body, place, None)?;
             }
         }
+        member::is_unmet(tx, body, user)?;
         users += 1;
     }
     Ok(users)

@@ -145,6 +145,13 @@ pub(crate) fn known(
     .optional()
 }
 
+/// Notes that no read has met a user of a body: somebody told of them.
+pub(crate) fn is_unmet(tx: &Transaction<'_>, body: i64, user: UserId) -> rusqlite::Result<()> {
+    tx.prepare_cached("UPDATE member SET met = 0 WHERE body = ? AND user = ?")?
+        .execute(params![body, Id(user)])?;
+    Ok(())
+}
+
 /// The place before all others of a body.
 pub(crate) fn place_on_top(tx: &Transaction<'_>, body: i64) -> rusqlite::Result<i64> {
     tx.prepare_cached("SELECT coalesce(min(place), 0) - 1 FROM member WHERE body = ?")?

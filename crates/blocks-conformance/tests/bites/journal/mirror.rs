@@ -98,10 +98,15 @@ impl MirrorStore for Store {
         account: UserId,
         users: &[UserId],
     ) -> Result<Vec<Option<u64>>, StoreError> {
-        let mut places = self.inner().places(self.slot(account), users).await?;
-        for (place, user) in places.iter_mut().zip(users).filter(|_| self.has(Fault::PlacesAreIds))
-        {
-            *place = place.map(|_| user.get());
+        let account = self.slot(account);
+        let mut places = self.inner().places(account, users).await?;
+        for (place, user) in places.iter_mut().zip(users) {
+            if self.has(Fault::PlacesAreIds) {
+                *place = place.map(|_| user.get());
+            }
+            if self.has(Fault::WhoeverIsShownHasAPlace) {
+                *place = self.inner().entry(account, *user).await?.map(|entry| entry.position);
+            }
         }
         Ok(places)
     }

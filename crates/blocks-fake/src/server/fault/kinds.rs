@@ -104,12 +104,7 @@ impl KindOfFault {
             "seconds = -300\n",
         ),
         kind("without-meta", "is answered with a page that has no meta", &[], ""),
-        kind(
-            "without-next-token",
-            "is answered with a page that looks like the last one",
-            &[],
-            "",
-        ),
+        kind("without-next-token", "is answered with a page that looks like the last one", &[], ""),
         kind(
             "repeated-token",
             "is answered with a page that names itself as the next one",

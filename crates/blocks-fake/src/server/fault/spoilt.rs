@@ -125,7 +125,8 @@ fn dripping(text: String, size: u32, pause: Duration) -> Body {
         let piece = rest.split_to(size.min(rest.len()));
         Some((io::Result::Ok(piece), (rest, pause)))
     });
-    Body::from_stream(pieces)
+    // Whoever compresses it asks again after the end.
+    Body::from_stream(pieces.fuse())
 }
 
 fn padded(text: String, bytes: u64) -> Body {

@@ -1,6 +1,6 @@
 //! Users in an order that can grow at both ends.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use blocks_domain::{User, UserId};
@@ -17,6 +17,8 @@ pub(super) struct List {
     /// By place; whoever is put before all others has a place below zero.
     entries: BTreeMap<i64, Arc<MirrorEntry>>,
     places: HashMap<UserId, i64>,
+    /// Those whom no read has met: somebody told of them.
+    unmet: HashSet<UserId>,
 }
 
 impl List {
@@ -41,6 +43,16 @@ impl List {
         self.entries.first_key_value()?.0.abs_diff(*self.places.get(&user)?).into()
     }
 
+    /// The same, of those alone whom a read has met: of others nobody knows who stands before
+    /// them.
+    pub(super) fn place(&self, user: UserId) -> Option<u64> {
+        self.position(user).filter(|_| !self.is_unmet(user))
+    }
+
+    pub(super) fn is_unmet(&self, user: UserId) -> bool {
+        self.unmet.contains(&user)
+    }
+
     /// A user as it is shown.
     pub(super) fn shown(&self, user: UserId) -> Option<MirrorEntry> {
         let mut entry = MirrorEntry::clone(self.get(user)?);
@@ -54,9 +66,17 @@ impl List {
         self.put(behind, entry);
     }
 
-    /// Puts a user before all others; one who is there already stays where it is.
+    /// Puts a user behind all others whom no read has met.
+    pub(super) fn push_unmet(&mut self, entry: Arc<MirrorEntry>) {
+        self.unmet.insert(entry.user.id);
+        self.push(entry);
+    }
+
+    /// Puts a user before all others whom no read has met; one who is there already stays where
+    /// it is.
     pub(super) fn push_front(&mut self, entry: Arc<MirrorEntry>) {
         let before = self.entries.first_key_value().map_or(0, |(first, _)| first - 1);
+        self.unmet.insert(entry.user.id);
         self.put(before, entry);
     }
 
@@ -68,6 +88,7 @@ impl List {
     }
 
     pub(super) fn remove(&mut self, user: UserId) -> Option<Arc<MirrorEntry>> {
+        self.unmet.remove(&user);
         self.entries.remove(&self.places.remove(&user)?)
     }
 

@@ -202,7 +202,7 @@ impl MirrorStore for MemoryMirrorStore {
         users: &[UserId],
     ) -> Result<Vec<Option<u64>>, StoreError> {
         Ok(self.look(account, |mirror| {
-            let place = |user: &UserId| mirror.last.as_ref()?.list.position(*user);
+            let place = |user: &UserId| mirror.last.as_ref()?.list.place(*user);
             users.iter().map(place).collect()
         }))
     }

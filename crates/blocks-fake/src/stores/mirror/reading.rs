@@ -87,7 +87,7 @@ impl Reading {
         for (user, told) in self.told.blocked() {
             if !self.list.has(user) {
                 let known = old.get(user).map(Arc::clone);
-                after.push(known.unwrap_or_else(|| Arc::new(told.entry.clone())));
+                after.push_unmet(known.unwrap_or_else(|| Arc::new(told.entry.clone())));
             }
         }
         for entry in self.list.iter().filter(|entry| !self.told.is_unblocked(entry.user.id)) {
@@ -102,8 +102,10 @@ impl Reading {
         if self.read.covers() == ReadKind::Head {
             let others = old.iter().filter(|entry| !self.told.is_unblocked(entry.user.id));
             for entry in others {
-                if !after.has(entry.user.id) {
-                    after.push(Arc::clone(entry));
+                match (after.has(entry.user.id), old.is_unmet(entry.user.id)) {
+                    (true, _) => {}
+                    (false, true) => after.push_unmet(Arc::clone(entry)),
+                    (false, false) => after.push(Arc::clone(entry)),
                 }
             }
         }
