@@ -29,14 +29,18 @@ async fn seven_windows() {
     assert_eq!(sweep(100_000).await.windows, 7);
 }
 
-/// The number of accounts that `cargo xtask sweep` wants; it reads what this prints.
+/// The number of accounts that `cargo xtask sweep` wants; it reads what is printed.
 const USERS: &str = "BLOCKS_SWEEP_USERS";
 
 #[tokio::test]
 #[ignore = "`cargo xtask sweep` runs it in release, for as many accounts as it is told"]
 async fn as_many_as_are_wanted() {
+    println!("{}", sweep(users_wanted()).await);
+}
+
+pub(crate) fn users_wanted() -> u32 {
     let users = std::env::var(USERS).expect("a number of accounts");
-    println!("{}", sweep(users.parse().expect("a number")).await);
+    users.parse().expect("a number")
 }
 
 /// What the pull of a list took.
@@ -54,8 +58,8 @@ impl fmt::Display for Swept {
         let seconds = took.as_secs_f64();
         write!(
             f,
-            "swept: {users} accounts · {requests} requests · {windows} windows · {waited:#} of \
-             virtual waiting · {seconds:.1} s"
+            "swept: {users} accounts · requests {requests} · windows {windows} · waits \
+             {waited:.0} · took {seconds:.1} s"
         )
     }
 }

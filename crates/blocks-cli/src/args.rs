@@ -1,6 +1,6 @@
 //! The commands and flags.
 
-use blocks_domain::{UserId, Username};
+use blocks_domain::{UserId, Username, Vocabulary, Wording};
 use blocks_ports::{AccountName, MirrorOrder};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
@@ -45,6 +45,18 @@ pub(crate) struct Globals {
     /// Another server than https://api.x.com, which BLOCKS_API_URL can name as well
     #[arg(long, global = true, value_name = "URL", conflicts_with = "sandbox")]
     pub(crate) api_url: Option<String>,
+
+    /// Ask in these words; X renamed every tweet to post in August 2026
+    #[arg(
+        long,
+        global = true,
+        value_name = "WORDS",
+        env = "BLOCKS_WORDS",
+        hide_env_values = true,
+        value_enum,
+        default_value_t = Words::Tweet
+    )]
+    pub(crate) words: Words,
 
     /// Give up on a call when X is silent for so many seconds
     #[arg(long, global = true, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=3600))]
@@ -117,7 +129,7 @@ pub(crate) enum Command {
     /// Serve, spoil or reset the sandbox
     #[command(subcommand)]
     Sandbox(SandboxCommand),
-    /// Print the JSON schema of a model, or the names of all
+    /// Print the JSON schema of a model, in the words of --words, or the names of all
     Schema(SchemaArgs),
     /// Print a shell's completion script
     Completions(CompletionsArgs),
@@ -255,7 +267,7 @@ impl std::str::FromStr for UserArg {
 impl std::fmt::Display for UserArg {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Id(id) => write!(f, "{id}"),
+            Self::Id(id) => write!(f, "user {id}"),
             Self::Handle(handle) => write!(f, "@{handle}"),
         }
     }
@@ -267,26 +279,35 @@ pub(crate) struct SchemaArgs {
     /// The model; without it, the names of all models are printed
     #[arg(value_name = "MODEL")]
     pub(crate) model: Option<String>,
-
-    /// The words to spell it in
-    #[arg(long, value_enum, default_value_t = Words::Tweet)]
-    pub(crate) words: Words,
 }
 
-/// A vocabulary.
+/// A vocabulary, or whichever a server knows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Words {
-    /// The words until August 2026
+    /// Those until August 2026
     Tweet,
-    /// The words since then
+    /// Those since then
     Post,
+    /// Those that the server knows, which its refusals tell
+    Auto,
 }
 
-impl From<Words> for blocks_domain::Vocabulary {
+impl From<Words> for Wording {
     fn from(words: Words) -> Self {
         match words {
-            Words::Tweet => Self::Tweet,
-            Words::Post => Self::Post,
+            Words::Tweet => Self::Fixed(Vocabulary::Tweet),
+            Words::Post => Self::Fixed(Vocabulary::Post),
+            Words::Auto => Self::Auto,
+        }
+    }
+}
+
+impl Words {
+    /// The vocabulary of what is spelt without a server.
+    pub(crate) fn vocabulary(self) -> Vocabulary {
+        match Wording::from(self) {
+            Wording::Fixed(vocabulary) => vocabulary,
+            Wording::Auto => Vocabulary::default(),
         }
     }
 }

@@ -20,5 +20,9 @@ pub(crate) async fn confirmed(announcement: String, output: Output) -> anyhow::R
         std::io::stdin().lock().read_line(&mut answer).map(|_| answer)
     });
     let answer = answer.await??;
+    if answer.is_empty() {
+        // Ctrl-D, which leaves the cursor behind the question.
+        anstream::eprintln!();
+    }
     Ok(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))
 }

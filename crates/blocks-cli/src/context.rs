@@ -5,9 +5,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use anyhow::Context as _;
 use blocks_app::{
-    Budgeted, Keeper, Metered, Paced, Recorded, Retried, RetryPolicy, SystemClock, WhenSpent,
+    Budgeted, Keeper, LearnedWords, Metered, Paced, Recorded, Retried, RetryPolicy, SystemClock,
+    Translated, Unspellable, WhenSpent,
 };
-use blocks_domain::{Charge, Selection, Usd, User, UserId};
+use blocks_domain::{Charge, Selection, Usd, User, UserId, Wording};
 use blocks_fake::stores::ManualClock;
 use blocks_http::HttpApi;
 use blocks_ports::{Account, AccountName, AccountStore, BlocksApi, Clock, Ledger, UsersApi};
@@ -16,6 +17,7 @@ use indicatif::ProgressBar;
 
 use crate::args::Globals;
 use crate::embedded;
+use crate::environment::APP_TOKEN;
 use crate::exit::{Exit, Failed};
 use crate::home::Home;
 use crate::output::{Output, visible};
@@ -44,10 +46,15 @@ pub(crate) async fn clock_at(
 /// The connection to X, or to the sandbox, as one signed-in user.
 pub(crate) struct Connection {
     http: Arc<HttpApi>,
+    /// Whether the app's own token is at hand, which the stream of events needs.
+    has_app: bool,
     /// Every call but those of the stream goes through it, and so waits for its rate window.
     api: Paced<Arc<HttpApi>>,
     store: SqliteStore,
     clock: Arc<ShownClock>,
+    wording: Wording,
+    /// What this run has found out about the words of the server.
+    learned: LearnedWords,
     retries: RetryPolicy,
     /// How many calls were sent again.
     tries: Arc<AtomicU64>,
@@ -59,6 +66,12 @@ pub(crate) struct Connection {
     keeper: Option<Keeper>,
     output: Output,
 }
+
+/// An API in the words of the server, whose calls are sent again after trouble that may pass.
+///
+/// The words go outermost, so that each spelling is retried, budgeted and paced as a call of its
+/// own.
+pub(crate) type Asked<A> = Translated<Retried<A>>;
 
 /// What a command says about its connection.
 #[derive(Debug)]
@@ -92,7 +105,9 @@ impl Connection {
             (Server::remote(globals, url), sign_in)
         };
         let source = sign_in.source(store, &server, output).await?;
-        let http = Arc::new(server.api(source.label, source.credentials)?);
+        let app = server.app_token(globals)?;
+        let has_app = app.is_some();
+        let http = Arc::new(server.api(source.label, source.credentials, app)?);
         let jumps = globals.sandbox && !globals.real_time;
         let clock = Arc::new(ShownClock::new(server.clock(), jumps, output, bar));
         let api = Paced::new(http.clone(), Arc::new(store.clone()), clock.clone(), when_spent);
@@ -105,9 +120,12 @@ impl Connection {
         let lookups = AtomicU64::new(0);
         Ok(Self {
             http,
+            has_app,
             api,
             store,
             clock,
+            wording: globals.words.into(),
+            learned: LearnedWords::default(),
             retries,
             tries,
             lookups,
@@ -119,16 +137,16 @@ impl Connection {
     }
 
     /// The API for reading the list of a user, with a budget or without one.
-    pub(crate) fn within(&self, user: UserId, budget: Option<Usd>) -> Retried<Arc<dyn BlocksApi>> {
+    pub(crate) fn within(&self, user: UserId, budget: Option<Usd>) -> Asked<Arc<dyn BlocksApi>> {
         let api = self.metered(user);
-        self.retried(match budget {
+        self.asked(match budget {
             Some(budget) => Arc::new(Budgeted::new(api, budget)),
             None => Arc::new(api),
         })
     }
 
     /// The API for looking users up on behalf of this user.
-    pub(crate) fn lookups(&self, user: UserId) -> Retried<Arc<dyn UsersApi>> {
+    pub(crate) fn lookups(&self, user: UserId) -> Asked<Arc<dyn UsersApi>> {
         self.lookups_within(user, None)
     }
 
@@ -137,23 +155,35 @@ impl Connection {
         &self,
         user: UserId,
         budget: Option<Usd>,
-    ) -> Retried<Arc<dyn UsersApi>> {
+    ) -> Asked<Arc<dyn UsersApi>> {
         let api = self.metered(user);
-        self.retried(match budget {
+        self.asked(match budget {
             Some(budget) => Arc::new(Budgeted::new(api, budget)),
             None => Arc::new(api),
         })
     }
 
     /// The API for blocking and unblocking: each operation is in the ledger before it is sent.
-    pub(crate) fn recorded(&self, user: UserId) -> Recorded<Retried<Arc<dyn BlocksApi>>> {
+    pub(crate) fn recorded(&self, user: UserId) -> Recorded<Asked<Arc<dyn BlocksApi>>> {
         let store = Arc::new(self.store.clone());
         Recorded::new(self.within(user, None), store.clone(), store, self.clock.clone())
     }
 
     /// The activity of this user, as it happens.
-    pub(crate) fn feed(&self) -> &HttpApi {
-        &self.http
+    ///
+    /// # Errors
+    /// There is no token of the app.
+    pub(crate) fn feed(&self) -> Result<&HttpApi, Failed> {
+        if self.has_app {
+            return Ok(&self.http);
+        }
+        let server = self.server.name();
+        let what = "the events come to the app, and its own bearer token is not at hand";
+        Err(Failed::new(Exit::NotSignedIn, what).remedy(format!(
+            "Set {APP_TOKEN} to the Bearer Token of the app that you signed in to; X shows it under \
+             \"Keys and tokens\" in its developer portal. For another server than X, name that \
+             with BLOCKS_API_URL as well; this run speaks to {server}."
+        )))
     }
 
     /// The number of calls sent again so far.
@@ -172,9 +202,13 @@ impl Connection {
         &self.clock
     }
 
-    fn retried<A>(&self, api: A) -> Retried<A> {
+    fn asked<A>(&self, api: A) -> Asked<A> {
         let retried = Retried::new(api, self.clock.clone(), self.retries);
-        retried.counting_in(Arc::clone(&self.tries))
+        let retried = retried.counting_in(Arc::clone(&self.tries));
+        // A profile without its pinned post is worth more than no profile; a warning tells.
+        Translated::new(retried, self.wording)
+            .with_unspellable(Unspellable::LeaveOut)
+            .with_memory(self.learned.clone())
     }
 
     /// The account that this connection works on: the one that is signed in, or the one whose
@@ -201,7 +235,7 @@ impl Connection {
         globals: &Globals,
         store: &SqliteStore,
     ) -> anyhow::Result<Account> {
-        let me = me(&self.retried(self.api.clone())).await?;
+        let me = me(&self.asked(self.api.clone())).await?;
         self.bill_lookup(me.id).await;
         let known = store.accounts().await?;
         let url = self.server.lasting_url();

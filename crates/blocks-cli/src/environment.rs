@@ -1,11 +1,17 @@
 //! What the environment says.
 
+use std::ffi::OsStr;
+
 use blocks_ports::{Credential, OAuth1Credential};
+use clap::builder::Resettable;
 
 use crate::exit::{Exit, Failed};
 
 /// The variable that holds a ready user token.
 pub(crate) const ACCESS_TOKEN: &str = "BLOCKS_ACCESS_TOKEN";
+
+/// The variable that holds the app's own bearer token.
+pub(crate) const APP_TOKEN: &str = "BLOCKS_APP_TOKEN";
 
 /// What to do when X refuses what the environment holds.
 pub(crate) const REPLACE: &str = "\
@@ -30,6 +36,18 @@ pub(crate) fn variable(name: &str) -> anyhow::Result<Option<String>> {
     };
     let text = text.trim();
     Ok((!text.is_empty()).then(|| text.to_owned()))
+}
+
+/// A command whose flags do not look at variables that hold nothing: those count as not set.
+pub(crate) fn without_empty_variables(command: clap::Command) -> clap::Command {
+    let holds_nothing = |name: &OsStr| {
+        std::env::var_os(name).is_some_and(|value| value.to_string_lossy().trim().is_empty())
+    };
+    let command = command.mut_args(|arg| {
+        let is_empty = arg.get_env().is_some_and(holds_nothing);
+        if is_empty { arg.env(Resettable::Reset) } else { arg }
+    });
+    command.mut_subcommands(without_empty_variables)
 }
 
 /// The credential that the environment holds, if it holds one: an access token, or the four
@@ -57,6 +75,12 @@ pub(crate) fn credential() -> anyhow::Result<Option<Credential>> {
             .into());
     };
     Ok(Some(Credential::OAuth1(OAuth1Credential::new(key, secret, token, token_secret))))
+}
+
+/// The app's own bearer token, if the environment holds it.
+pub(crate) fn app_token() -> anyhow::Result<Option<Credential>> {
+    let Some(token) = variable(APP_TOKEN)? else { return Ok(None) };
+    Ok(Some(Credential::bearer(one_word(APP_TOKEN, token)?)))
 }
 
 /// Whether the environment holds a credential, for words about what to do.

@@ -29,8 +29,12 @@ Environment:
   BLOCKS_OAUTH1_CONSUMER_KEY, BLOCKS_OAUTH1_CONSUMER_SECRET, BLOCKS_OAUTH1_TOKEN,
   BLOCKS_OAUTH1_TOKEN_SECRET
                          an OAuth 1.0a sign-in, ready to use
+  BLOCKS_APP_TOKEN       the bearer token of your app, for `watch`
   BLOCKS_CLIENT_SECRET   the secret of your app, for `login`
   BLOCKS_API_URL         another server, as with --api-url
+  BLOCKS_WORDS           the words to ask in, as with --words
+  BLOCKS_FULL_EVERY      when to read the whole list again, as with --full-every
+  BLOCKS_MAX_AGE         how long to keep profiles, as with --max-age
   BLOCKS_HOME            the folder to keep state in
   BLOCKS_LOG             what to log to stderr, such as blocks_http=debug
   NO_COLOR               no colours

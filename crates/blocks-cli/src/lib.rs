@@ -26,7 +26,7 @@ mod trouble;
 use std::io::IsTerminal;
 use std::process::ExitCode;
 
-use clap::{CommandFactory, Parser};
+use clap::{CommandFactory, FromArgMatches};
 
 use crate::args::Cli;
 use crate::exit::Exit;
@@ -41,20 +41,32 @@ pub fn command() -> clap::Command {
 /// Runs the program with the arguments of this process.
 #[must_use]
 pub fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    let cli = match parse() {
         Ok(cli) => cli,
         Err(error) => {
-            // The text goes nowhere when the reader of a pipe has left; the code still tells.
+            if error.use_stderr() {
+                let text = error.render().ansi().to_string();
+                anstream::eprint!("{}", output::wrapped(&text, output::stderr_width()));
+                return Exit::Usage.into();
+            }
+            // The text goes nowhere when the reader of a pipe has left.
             let _ = error.print();
-            return if error.use_stderr() { Exit::Usage.into() } else { Exit::Done.into() };
+            return Exit::Done.into();
         }
     };
     let output = Output::new(&cli.globals);
+    let words = cli.globals.words;
     log_to_stderr(cli.globals.verbose);
     match run(cli, &output) {
         Ok(exit) => exit.into(),
-        Err(error) => trouble::report(&error, output).into(),
+        Err(error) => trouble::report(&error, words, output).into(),
     }
+}
+
+/// Reads the arguments, and the variables that stand in for some of them.
+fn parse() -> Result<Cli, clap::Error> {
+    let matches = environment::without_empty_variables(Cli::command()).try_get_matches()?;
+    Cli::from_arg_matches(&matches)
 }
 
 fn run(cli: Cli, output: &Output) -> anyhow::Result<Exit> {

@@ -58,6 +58,16 @@ impl Output {
         self.line(textwrap::fill(&text, options))
     }
 
+    /// Writes one of many short results: who, and what is to be said of them.
+    ///
+    /// On a terminal what is said stands in a column; in a pipe it comes behind a tab.
+    pub(crate) fn row(self, who: &str, what: &str) -> anyhow::Result<()> {
+        self.line(match self.width() {
+            Some(width) => in_columns(who, what, width),
+            None => format!("{who}\t{what}"),
+        })
+    }
+
     /// Writes one line of a result as it is.
     pub(crate) fn line(self, text: impl fmt::Display) -> anyhow::Result<()> {
         write_out(&format!("{text}\n"))
@@ -127,6 +137,17 @@ pub(crate) fn wrapped(text: &str, width: Option<usize>) -> String {
         textwrap::fill(line, textwrap::Options::new(width).subsequent_indent(indent))
     };
     text.split('\n').map(fit).collect::<Vec<_>>().join("\n")
+}
+
+/// Two texts beside each other, or the second one below the first where there is no room.
+fn in_columns(left: &str, right: &str, width: usize) -> String {
+    let column = (width * 5 / 8).saturating_sub(textwrap::core::display_width(left)).max(2);
+    let line = format!("{left}{:column$}{right}", "");
+    if textwrap::core::display_width(&line) <= width {
+        return line;
+    }
+    let further = textwrap::Options::new(width).subsequent_indent("    ");
+    textwrap::fill(&format!("{left}  {right}"), further)
 }
 
 /// The reader of a pipe, such as `head`, has seen enough.
@@ -289,6 +310,14 @@ mod tests {
         let text = "one two three\n  four five six";
         assert_eq!(wrapped(text, Some(10)), "one two\nthree\n  four\n  five six");
         assert_eq!(wrapped(text, None), text);
+    }
+
+    #[test]
+    fn columns_line_up_and_fit() {
+        assert_eq!(in_columns("+ @a", "blocked", 40), format!("{:25}blocked", "+ @a"));
+        assert_eq!(in_columns("+ @日本", "blocked", 40), format!("{:23}blocked", "+ @日本"));
+        let long = in_columns("2026-08-07  - @somebody (Some Body)", "missing, cause unknown", 40);
+        assert_eq!(long, "2026-08-07  - @somebody (Some Body)\n    missing, cause unknown");
     }
 
     #[test]

@@ -89,7 +89,12 @@ impl PullBar {
 }
 
 impl Progress for PullBar {
-    fn chosen(&self, _: &Choice) {}
+    fn chosen(&self, _: &Choice) {
+        // Lines in a pipe are for reads that take long, and this one only begins.
+        if let Some(Ok(mut last)) = self.lines.as_ref().map(Mutex::lock) {
+            *last = Instant::now();
+        }
+    }
 
     fn held(&self, holder: Option<&str>) {
         let holder = holder.map(|holder| format!(" ({holder})")).unwrap_or_default();

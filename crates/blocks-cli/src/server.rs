@@ -6,12 +6,12 @@ use std::time::Duration;
 use blocks_app::SystemClock;
 use blocks_fake::World;
 use blocks_http::{BuildError, HttpApi, HttpTokenIssuer, Timeouts};
-use blocks_ports::{AccountName, Clock, CredentialSource};
+use blocks_ports::{AccountName, Clock, Credential, CredentialSource, FixedCredential};
 use url::Url;
 
 use crate::args::Globals;
 use crate::embedded::Embedded;
-use crate::environment::variable;
+use crate::environment::{self, variable};
 use crate::exit::{Exit, Failed};
 use crate::home::Home;
 use crate::output::Output;
@@ -129,11 +129,27 @@ impl Server {
         Arc::clone(&self.clock)
     }
 
-    /// The API, on behalf of an account.
+    /// The app's own bearer token: that of the sandbox inside this program, or the one in the
+    /// environment.
+    ///
+    /// That one belongs to the server that the flags or the environment name, or to X; an account
+    /// that lives elsewhere does not take it along.
+    pub(crate) fn app_token(&self, globals: &Globals) -> anyhow::Result<Option<Credential>> {
+        if let Some(world) = self.world() {
+            return Ok(Some(Credential::bearer(world.app_only_token())));
+        }
+        if Address::named(globals)?.url() != self.url.as_deref() {
+            return Ok(None);
+        }
+        environment::app_token()
+    }
+
+    /// The API, on behalf of an account, and of the app where its token is at hand.
     pub(crate) fn api(
         &self,
         account: AccountName,
         credentials: Arc<dyn CredentialSource>,
+        app: Option<Credential>,
     ) -> anyhow::Result<HttpApi> {
         let connect = self.silence.min(Timeouts::default().connect);
         let mut builder = HttpApi::builder(account, credentials).timeouts(Timeouts::new(
@@ -143,6 +159,9 @@ impl Server {
         ));
         if let Some(url) = &self.url {
             builder = builder.api_url(url);
+        }
+        if let Some(app) = app {
+            builder = builder.app(Arc::new(FixedCredential::new(app)));
         }
         builder.build().map_err(unusable)
     }

@@ -1,21 +1,23 @@
 //! What the program says about an error, and how it ends then.
 
-use blocks_app::PullError;
-use blocks_domain::{Failure, InvalidValue};
+use blocks_app::{ExplainStop, PullError};
+use blocks_domain::{Failure, InvalidValue, UnknownWord};
 use blocks_ports::{AccountName, ApiError, CredentialError, IssueError, StoreError};
 
+use crate::args::Words;
 use crate::environment;
 use crate::exit::{Exit, Failed};
 use crate::output::{ERROR_WORD, Output, ReaderLeft, counted, stderr_width, visible, wrapped};
 
 /// Says on stderr what happened, why, and what to do; answers the exit code.
-pub(crate) fn report(error: &anyhow::Error, output: Output) -> Exit {
+pub(crate) fn report(error: &anyhow::Error, words: Words, output: Output) -> Exit {
     if error.is::<ReaderLeft>() {
         return Exit::Done;
     }
     let Told { causes, remedy } = told(error);
     let mut lines = vec![format!("error: {}", causes[0])];
     lines.extend(causes[1..].iter().map(|cause| format!("  because {cause}")));
+    let remedy = other_words(error, words).or(remedy);
     lines.extend(remedy.map(|remedy| format!("  {remedy}")));
     // A read that was set aside is whole: nothing of it is left to go on with.
     if let Some(users) = kept(error).filter(|_| !is_set_aside(error)) {
@@ -65,6 +67,23 @@ fn ended<'a>(cause: &'a (dyn std::error::Error + 'static)) -> Option<&'a Account
     }
 }
 
+/// What X or the way to it did wrong, where an error tells that.
+fn of_api<'a>(cause: &'a (dyn std::error::Error + 'static)) -> Option<&'a ApiError> {
+    match cause.downcast_ref() {
+        // It is no link of the chain, for this stands in its place.
+        Some(ExplainStop::Api(error)) => Some(error),
+        _ => cause.downcast_ref(),
+    }
+}
+
+/// What went wrong with the program's file, where an error tells that.
+fn of_store<'a>(cause: &'a (dyn std::error::Error + 'static)) -> Option<&'a StoreError> {
+    match cause.downcast_ref() {
+        Some(ExplainStop::Store(error)) => Some(error),
+        _ => cause.downcast_ref(),
+    }
+}
+
 fn remedy_of(error: &anyhow::Error) -> Option<String> {
     if let Some(failed) = error.downcast_ref::<Failed>() {
         return failed.remedy.clone();
@@ -97,7 +116,7 @@ fn remedy_of(error: &anyhow::Error) -> Option<String> {
             }
             _ => {}
         }
-        if let Some(store) = cause.downcast_ref::<StoreError>() {
+        if let Some(store) = of_store(cause) {
             return Some(match store.revision {
                 Some(_) => "Run `blocks login`, or forget the sign-in with `blocks logout \
                             --local`; nothing else is damaged."
@@ -105,7 +124,24 @@ fn remedy_of(error: &anyhow::Error) -> Option<String> {
                 None => store.kind.remedy().into(),
             });
         }
-        cause.downcast_ref::<ApiError>().map(|api| api.kind().remedy().into())
+        of_api(cause).map(|api| api.kind().remedy().into())
+    })
+}
+
+/// What to do where X refuses a word that one vocabulary alone has.
+fn other_words(error: &anyhow::Error, words: Words) -> Option<String> {
+    let refusal = error.chain().find_map(of_api)?;
+    let unknown = UnknownWord::first_of(refusal.problems())?;
+    if refusal.kind() != Failure::InvalidRequest {
+        return None;
+    }
+    let other = unknown.try_instead();
+    Some(match words {
+        Words::Auto => "Both vocabularies were tried, and the server takes neither.".into(),
+        _ => format!(
+            "Ask in the other words with `--words {other}`, or let `--words auto` find out which \
+             ones the server knows; BLOCKS_WORDS sets that for every command."
+        ),
     })
 }
 
@@ -138,7 +174,7 @@ pub(crate) fn exit_of(error: &anyhow::Error) -> Exit {
         if let Some(IssueError::InvalidClient | IssueError::InvalidGrant) = cause.downcast_ref() {
             return Some(Exit::NotSignedIn);
         }
-        cause.downcast_ref::<ApiError>().and_then(|api| exit_of_failure(api.kind()))
+        of_api(cause).and_then(|api| exit_of_failure(api.kind()))
     });
     let is_incomplete = kept(error).is_some() || is_set_aside(error);
     exact.unwrap_or(if is_incomplete { Exit::Incomplete } else { Exit::Failed })
@@ -200,7 +236,7 @@ mod tests {
     fn the_kind_of_failure_decides_the_code() {
         assert_eq!(code(Failure::Unauthenticated), Exit::NotSignedIn);
         assert_eq!(
-            code(Failure::Forbidden(blocks_domain::ForbiddenReason::AppOnly)),
+            code(Failure::Forbidden(blocks_domain::ForbiddenReason::UnsupportedAuthentication)),
             Exit::NotEntitled
         );
         assert_eq!(code(Failure::RateLimited), Exit::RateLimited);

@@ -52,11 +52,14 @@ pub struct EndpointSpec {
     pub path: &'static str,
     /// What it does, as part of a sentence.
     pub does: &'static str,
-    /// The OAuth 2.0 scopes that a token needs, all of them.
+    /// The sign-ins that it accepts: those of a user, or that of an app.
+    pub accepts: &'static [AuthKind],
+    /// The OAuth 2.0 scopes that the token of a user needs, all of them; none where the call is the
+    /// app's.
     pub scopes: &'static [Scope],
     /// The plans that include it.
     pub availability: &'static [Availability],
-    /// How often a user may call it; see [`EndpointSpec::limit_is_published`].
+    /// How often a user may call it, or the app; see [`EndpointSpec::limit_is_published`].
     pub limit: RateLimit,
     /// Whether X publishes the limit; where it does not, the limit is a guess.
     pub limit_is_published: bool,
@@ -73,6 +76,30 @@ const LOOKUP: &[Scope] = &[Scope::UsersRead, Scope::TweetRead];
 
 const BOTH: &[Availability] = &[Availability::PayPerUse, Availability::Enterprise];
 const ENTERPRISE: &[Availability] = &[Availability::Enterprise];
+
+const USER: &[AuthKind] = &[AuthKind::OAuth2Pkce, AuthKind::OAuth1User];
+const APP: &[AuthKind] = &[AuthKind::AppOnly];
+
+impl EndpointSpec {
+    /// Whether the app calls it, and no user.
+    ///
+    /// ```
+    /// use blocks_domain::Endpoint;
+    ///
+    /// assert!(Endpoint::GetActivityStream.spec().is_for_app());
+    /// assert!(!Endpoint::PostSubscription.spec().is_for_app());
+    /// ```
+    #[must_use]
+    pub fn is_for_app(&self) -> bool {
+        self.accepts.contains(&AuthKind::AppOnly)
+    }
+
+    /// Who calls it: `user` or `app`.
+    #[must_use]
+    pub fn caller(&self) -> &'static str {
+        self.accepts.first().map_or("", |kind| kind.caller())
+    }
+}
 
 impl Endpoint {
     /// All of them.
@@ -98,6 +125,7 @@ impl Endpoint {
                 method: "GET",
                 path: "/2/users/:id/blocking",
                 does: "reads a page of the accounts that a user blocks",
+                accepts: USER,
                 scopes: READ,
                 availability: BOTH,
                 limit: RateLimit::per_window(15),
@@ -108,6 +136,7 @@ impl Endpoint {
                 method: "POST",
                 path: "/2/users/:id/blocking",
                 does: "blocks an account",
+                accepts: USER,
                 scopes: WRITE,
                 availability: ENTERPRISE,
                 limit: RateLimit::per_window(50),
@@ -118,6 +147,7 @@ impl Endpoint {
                 method: "DELETE",
                 path: "/2/users/:source_user_id/blocking/:target_user_id",
                 does: "unblocks an account",
+                accepts: USER,
                 scopes: WRITE,
                 availability: ENTERPRISE,
                 limit: RateLimit::per_window(50),
@@ -128,6 +158,7 @@ impl Endpoint {
                 method: "GET",
                 path: "/2/users/me",
                 does: "looks up the signed-in user",
+                accepts: USER,
                 scopes: LOOKUP,
                 availability: BOTH,
                 limit: RateLimit::per_window(75),
@@ -138,6 +169,7 @@ impl Endpoint {
                 method: "GET",
                 path: "/2/users/by",
                 does: "looks up users by handle, 100 at most",
+                accepts: USER,
                 scopes: LOOKUP,
                 availability: BOTH,
                 limit: RateLimit::per_window(900),
@@ -148,6 +180,7 @@ impl Endpoint {
                 method: "GET",
                 path: "/2/users",
                 does: "looks up users by id, 100 at most",
+                accepts: USER,
                 scopes: LOOKUP,
                 availability: BOTH,
                 limit: RateLimit::per_window(900),
@@ -157,9 +190,12 @@ impl Endpoint {
             Self::GetSubscriptions => {
                 activity("GET", SUBSCRIPTIONS, "reads a page of the subscriptions")
             }
-            Self::PostSubscription => {
-                activity("POST", SUBSCRIPTIONS, "subscribes to the block events of a user")
-            }
+            // What somebody blocks is private: the app alone may not ask for it.
+            Self::PostSubscription => EndpointSpec {
+                accepts: USER,
+                scopes: READ,
+                ..activity("POST", SUBSCRIPTIONS, "subscribes to the block events of a user")
+            },
             Self::PutSubscription => {
                 activity("PUT", SUBSCRIPTION, "changes the tag of a subscription")
             }
@@ -178,13 +214,15 @@ const SUBSCRIPTION: &str = "/2/activity/subscriptions/:subscription_id";
 
 /// What the endpoints of the X Activity API have in common.
 ///
-/// X publishes how often an app may call them, and says nothing of a user.
+/// The official OpenAPI file names the app's bearer token for them, and the sign-in of a user for
+/// the one that subscribes; X publishes how often an app may call them.
 const fn activity(method: &'static str, path: &'static str, does: &'static str) -> EndpointSpec {
     EndpointSpec {
         method,
         path,
         does,
-        scopes: READ,
+        accepts: APP,
+        scopes: &[],
         availability: BOTH,
         limit: RateLimit::per_window(500),
         limit_is_published: true,
@@ -339,10 +377,13 @@ impl AuthKind {
         }
     }
 
-    /// Whether the blocks endpoints accept it.
+    /// Who calls with it: `user` or `app`.
     #[must_use]
-    pub const fn is_accepted(self) -> bool {
-        !matches!(self, Self::AppOnly)
+    pub const fn caller(self) -> &'static str {
+        match self {
+            Self::OAuth2Pkce | Self::OAuth1User => "user",
+            Self::AppOnly => "app",
+        }
     }
 
     /// When to use it.
@@ -351,7 +392,7 @@ impl AuthKind {
         match self {
             Self::OAuth2Pkce => "recommended for new applications",
             Self::OAuth1User => "for applications that already have it",
-            Self::AppOnly => "not accepted: a block list belongs to a user",
+            Self::AppOnly => "for the events of block lists; a list itself belongs to a user",
         }
     }
 }
@@ -392,9 +433,12 @@ mod tests {
     }
 
     #[test]
-    fn every_endpoint_needs_to_see_users() {
+    fn every_call_of_a_user_needs_to_see_users_and_those_of_the_app_need_no_scope() {
         for endpoint in Endpoint::ALL {
-            assert!(endpoint.spec().scopes.contains(&Scope::UsersRead), "{endpoint}");
+            let spec = endpoint.spec();
+            assert_eq!(spec.scopes.contains(&Scope::UsersRead), !spec.is_for_app(), "{endpoint}");
+            assert_eq!(spec.scopes.is_empty(), spec.is_for_app(), "{endpoint}");
+            assert!(spec.accepts.iter().all(|kind| kind.caller() == spec.caller()), "{endpoint}");
         }
     }
 }

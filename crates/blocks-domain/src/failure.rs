@@ -14,7 +14,7 @@ use crate::ProblemType;
 ///
 /// let app_only = ProblemType::from_uri("https://api.x.com/2/problems/unsupported-authentication");
 /// let failure = Failure::of_status(403, [&app_only]);
-/// assert_eq!(failure, Some(Failure::Forbidden(ForbiddenReason::AppOnly)));
+/// assert_eq!(failure, Some(Failure::Forbidden(ForbiddenReason::UnsupportedAuthentication)));
 /// assert!(failure.unwrap().remedy().contains("on behalf of a user"));
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -54,8 +54,8 @@ pub enum Failure {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ForbiddenReason {
-    /// The token belongs to an app and to no user.
-    AppOnly,
+    /// The token is an app's where a user has to sign in, or a user's where the app has to.
+    UnsupportedAuthentication,
     /// The app is not enrolled for the API.
     NotEnrolled,
     /// A scope is missing, or the plan: X answers both alike.
@@ -72,7 +72,7 @@ impl Failure {
         Self::InvalidRequest,
         Self::Unauthenticated,
         Self::OutOfCredits,
-        Self::Forbidden(ForbiddenReason::AppOnly),
+        Self::Forbidden(ForbiddenReason::UnsupportedAuthentication),
         Self::Forbidden(ForbiddenReason::NotEnrolled),
         Self::Forbidden(ForbiddenReason::ScopeOrPlan),
         Self::Forbidden(ForbiddenReason::OAuth1Permissions),
@@ -155,7 +155,9 @@ impl Failure {
             Self::InvalidRequest => "invalid-request",
             Self::Unauthenticated => "unauthenticated",
             Self::OutOfCredits => "out-of-credits",
-            Self::Forbidden(ForbiddenReason::AppOnly) => "forbidden-app-only",
+            Self::Forbidden(ForbiddenReason::UnsupportedAuthentication) => {
+                "forbidden-unsupported-authentication"
+            }
             Self::Forbidden(ForbiddenReason::NotEnrolled) => "forbidden-not-enrolled",
             Self::Forbidden(ForbiddenReason::ScopeOrPlan) => "forbidden-scope-or-plan",
             Self::Forbidden(ForbiddenReason::OAuth1Permissions) => "forbidden-oauth1-permissions",
@@ -180,8 +182,8 @@ impl Failure {
             Self::InvalidRequest => "X does not accept the request as it is",
             Self::Unauthenticated => "X does not accept the access token",
             Self::OutOfCredits => "the account's API credits are used up",
-            Self::Forbidden(ForbiddenReason::AppOnly) => {
-                "this token belongs to an app, not to a user"
+            Self::Forbidden(ForbiddenReason::UnsupportedAuthentication) => {
+                "this call does not accept this kind of token"
             }
             Self::Forbidden(ForbiddenReason::NotEnrolled) => {
                 "this app is not enrolled for the X API"
@@ -219,8 +221,9 @@ impl Failure {
             Self::OutOfCredits => {
                 "Buy credits in X's developer portal, or wait for the next billing period."
             }
-            Self::Forbidden(ForbiddenReason::AppOnly) => {
-                "Sign in on behalf of a user, with OAuth 2.0 or OAuth 1.0a; block lists belong to users."
+            Self::Forbidden(ForbiddenReason::UnsupportedAuthentication) => {
+                "Sign in on behalf of a user for block lists, with OAuth 2.0 or OAuth 1.0a; for the \
+                 stream of events, give the app's own bearer token."
             }
             Self::Forbidden(ForbiddenReason::NotEnrolled) => {
                 "Attach the app to a project and enrol it in X's developer portal."
@@ -279,7 +282,7 @@ impl ForbiddenReason {
     #[must_use]
     pub fn of(problem: &ProblemType) -> Option<Self> {
         Some(match problem {
-            ProblemType::UnsupportedAuthentication => Self::AppOnly,
+            ProblemType::UnsupportedAuthentication => Self::UnsupportedAuthentication,
             ProblemType::ClientForbidden => Self::NotEnrolled,
             ProblemType::OAuth1Permissions => Self::OAuth1Permissions,
             ProblemType::NotAuthorizedForResource

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use blocks_ports::{AccountName, Clock, CredentialSource};
 
+use crate::client::Sources;
 use crate::oauth1::ServerTime;
 use crate::settings::Settings;
 use crate::{BuildError, HttpApi, Timeouts};
@@ -32,13 +33,30 @@ use crate::{BuildError, HttpApi, Timeouts};
 pub struct HttpApiBuilder {
     account: AccountName,
     credentials: Arc<dyn CredentialSource>,
+    app: Option<Arc<dyn CredentialSource>>,
     settings: Settings,
     time: ServerTime,
 }
 
 impl HttpApiBuilder {
     pub(crate) fn new(account: AccountName, credentials: Arc<dyn CredentialSource>) -> Self {
-        Self { account, credentials, settings: Settings::default(), time: ServerTime::default() }
+        Self {
+            account,
+            credentials,
+            app: None,
+            settings: Settings::default(),
+            time: ServerTime::default(),
+        }
+    }
+
+    /// Makes the calls of the app with what this source hands out: its own bearer token, from
+    /// "Keys and tokens" in X's developer portal.
+    ///
+    /// Those are the calls that list and delete subscriptions, and that open the stream of events;
+    /// a user's sign-in does not do for them. Without this they fail before anything is sent.
+    pub fn app(mut self, credentials: Arc<dyn CredentialSource>) -> Self {
+        self.app = Some(credentials);
+        self
     }
 
     /// Speaks to another server than `https://api.x.com`.
@@ -82,6 +100,7 @@ impl HttpApiBuilder {
     /// The address or the user agent cannot be used, or the system has no TLS certificates.
     pub fn build(self) -> Result<HttpApi, BuildError> {
         let connections = (self.settings.connect()?, self.settings.connect_live()?);
-        Ok(HttpApi::new(connections, self.account, self.credentials, self.time))
+        let sources = Sources { user: self.credentials, app: self.app };
+        Ok(HttpApi::new(connections, self.account, sources, self.time))
     }
 }

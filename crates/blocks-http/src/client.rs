@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use blocks_domain::{Endpoint, Failure, UserId};
+use blocks_domain::{Endpoint, Failure, ForbiddenReason, UserId};
 use blocks_ports::{
     AccountName, ApiError, Credential, CredentialError, CredentialSource, Reply, Revision,
     Versioned,
@@ -28,16 +28,43 @@ use crate::receive::{Receive, Received};
 ///
 /// Requests of an OAuth 1.0a sign-in are signed by the server's time: where X refuses a signature
 /// (401) and its `Date` says that the local clock is wrong, the request is signed anew by X's time,
-/// and so are those after it. The token of an app alone, and a
-/// reference to secrets kept elsewhere, are refused here, before anything is sent.
+/// and so are those after it. Where a user has to sign in, the token of an app alone is refused
+/// here, before anything is sent, and so is a reference to secrets kept elsewhere.
+///
+/// The events of block lists come to the app: list and delete subscriptions and open the stream
+/// with [its own token](HttpApiBuilder::app).
 ///
 /// `Debug` shows no secret.
 pub struct HttpApi {
     pub(crate) connection: Connection,
     pub(crate) live: LiveConnection,
     account: AccountName,
-    credentials: Arc<dyn CredentialSource>,
+    sources: Sources,
     time: ServerTime,
+}
+
+/// Where the credentials of calls come from.
+pub(crate) struct Sources {
+    /// For the calls of the user.
+    pub(crate) user: Arc<dyn CredentialSource>,
+    /// For those of the app.
+    pub(crate) app: Option<Arc<dyn CredentialSource>>,
+}
+
+impl Sources {
+    fn of(&self, endpoint: Endpoint) -> Result<&dyn CredentialSource, ApiError> {
+        if !endpoint.spec().is_for_app() {
+            return Ok(&*self.user);
+        }
+        self.app.as_deref().ok_or_else(|| {
+            ApiError::new(Failure::Forbidden(ForbiddenReason::UnsupportedAuthentication))
+                .with_detail(format!(
+                    "`{endpoint}` needs the app's own bearer token, and there is none; nothing was \
+                     sent"
+                ))
+                .not_sent()
+        })
+    }
 }
 
 impl HttpApi {
@@ -49,25 +76,28 @@ impl HttpApi {
     pub(crate) fn new(
         (connection, live): (Connection, LiveConnection),
         account: AccountName,
-        credentials: Arc<dyn CredentialSource>,
+        sources: Sources,
         time: ServerTime,
     ) -> Self {
-        Self { connection, live, account, credentials, time }
+        Self { connection, live, account, sources, time }
     }
 
     /// Makes a call and reads its answer.
     pub(crate) async fn call<T: Receive>(&self, call: Call) -> Result<Reply<T::Value>, ApiError> {
-        let first = self.credentials.current(&self.account).await.map_err(no_credential)?;
+        let source = self.sources.of(call.endpoint)?;
+        let first = source.current(&self.account).await.map_err(no_credential)?;
         let refusal = match self.attempt::<T>(&call, &first).await? {
             Attempt::Done(outcome) => return outcome,
             Attempt::WrongTime(_) => return self.last_attempt::<T>(&call, &first).await,
             Attempt::Refused(refusal) => refusal,
         };
-        match self.credentials.current(&self.account).await {
+        match source.current(&self.account).await {
             Ok(next) if next.revision > first.revision => {
                 self.last_attempt::<T>(&call, &next).await
             }
             Ok(_) => Err(refusal),
+            // No account's sign-in has ended: nobody signed in to make the calls of the app.
+            Err(CredentialError::Ended { .. }) if call.endpoint.spec().is_for_app() => Err(refusal),
             Err(error) => Err(not_replaced(refusal, error)),
         }
     }
@@ -95,7 +125,7 @@ impl HttpApi {
         let url = self.connection.api_url.endpoint(spec.path, &call.ids, &call.query);
         let unsigned = Unsigned::new(spec.method, &url);
         let Proof { header, secrets, signed_at } =
-            Proof::new(&credential.value, &unsigned, &self.time)?;
+            Proof::new(&credential.value, &spec, &unsigned, &self.time)?;
         let mut request = self.connection.request(method, url).header(AUTHORIZATION, header);
         if let Some(json) = &call.body {
             request = request.header(CONTENT_TYPE, "application/json").body(json.clone());
@@ -110,13 +140,19 @@ impl HttpApi {
             // The clock is refused here, and not the sign-in.
             return Ok(Attempt::WrongTime(answer.refusal().with_detail(detail)));
         }
-        self.reject(credential.revision).await;
-        Ok(Attempt::Refused(answer.refusal()))
+        self.reject(call.endpoint, credential.revision).await;
+        let refusal = answer.refusal();
+        Ok(Attempt::Refused(if spec.is_for_app() {
+            refusal.with_detail("it is the app's own bearer token that is refused")
+        } else {
+            refusal
+        }))
     }
 
     /// Tells that X refused the credential; the refusal itself matters more than a failure here.
-    async fn reject(&self, revision: Revision) {
-        if let Err(error) = self.credentials.rejected(&self.account, revision).await {
+    async fn reject(&self, endpoint: Endpoint, revision: Revision) {
+        let Ok(source) = self.sources.of(endpoint) else { return };
+        if let Err(error) = source.rejected(&self.account, revision).await {
             tracing::debug!(account = %self.account, %error, "a refused credential was not noted");
         }
     }

@@ -1,6 +1,6 @@
 //! What a request carries to prove who is calling.
 
-use blocks_domain::{Failure, ForbiddenReason};
+use blocks_domain::{EndpointSpec, Failure, ForbiddenReason};
 use blocks_ports::{ApiError, Credential, OAuth1Credential};
 use jiff::Timestamp;
 use reqwest::header::HeaderValue;
@@ -22,14 +22,13 @@ impl Proof {
     /// is sent.
     pub(crate) fn new(
         credential: &Credential,
+        endpoint: &EndpointSpec,
         request: &Unsigned<'_>,
         time: &ServerTime,
     ) -> Result<Self, ApiError> {
-        if credential.is_app_only() {
-            return Err(unusable(
-                Failure::Forbidden(ForbiddenReason::AppOnly),
-                "it is an app-only token, which no user signed in with; nothing was sent",
-            ));
+        if let Some(why) = unsupported(credential, endpoint) {
+            let reason = ForbiddenReason::UnsupportedAuthentication;
+            return Err(unusable(Failure::Forbidden(reason), why));
         }
         match credential {
             Credential::OAuth2(credential) => Self::bearer(credential.access_token.expose_secret()),
@@ -90,6 +89,21 @@ pub(crate) fn signed_header(signed: &Signed) -> HeaderValue {
         HeaderValue::try_from(signed.header()).expect("percent-encoded text fits into a header");
     header.set_sensitive(true);
     header
+}
+
+/// Why a call does not accept this kind of credential, as far as can be known before it is sent.
+fn unsupported(credential: &Credential, endpoint: &EndpointSpec) -> Option<&'static str> {
+    let of_user = matches!(credential, Credential::OAuth1(_) | Credential::OAuth2(_));
+    match (endpoint.is_for_app(), credential.is_app_only()) {
+        (false, true) => {
+            Some("it is an app-only token, which no user signed in with; nothing was sent")
+        }
+        (true, false) if of_user => Some(
+            "this call needs the app's own bearer token, and this is the sign-in of a user; \
+             nothing was sent",
+        ),
+        _ => None,
+    }
 }
 
 fn unusable(kind: Failure, detail: impl Into<String>) -> ApiError {

@@ -19,7 +19,8 @@ pub type BlockEvents = BoxStream<'static, Result<BlockEvent, ApiError>>;
 
 /// Tells of blocks as they are made and lifted.
 ///
-/// An implementation acts for one signed-in user.
+/// An implementation acts for one signed-in user, and for the app that they signed in to:
+/// subscriptions and events are the app's, so that those of its other users may come as well.
 ///
 /// # Contract
 /// - Only events that are subscribed to are told. `subscribe` is refused where a subscription to

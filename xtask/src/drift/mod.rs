@@ -7,18 +7,18 @@
 mod compare;
 mod mutate;
 mod notes;
+mod official;
 mod ours;
 mod report;
 mod side;
+mod source;
 #[cfg(test)]
 mod tests;
 mod theirs;
 
 use std::path::{Path, PathBuf};
-use std::thread;
-use std::time::Duration;
 
-use anyhow::{Context, Result, anyhow, bail, ensure};
+use anyhow::{Result, ensure};
 
 use self::notes::{AllNotes, Notes};
 use self::ours::Known;
@@ -37,7 +37,7 @@ const NOTES: &str = "xtask/drift.toml";
 /// What to compare, and how to tell it.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Options {
-    /// The OpenAPI file, or its address.
+    /// The OpenAPI file, or its address; the file that X publishes today where none is given.
     #[arg(long, value_name = "FILE|URL", default_value = LIVE)]
     spec: String,
     /// An earlier OpenAPI file to compare with, in place of what this project knows.
@@ -46,16 +46,18 @@ pub(crate) struct Options {
     /// Compares with docs/reference and docs/schema in place of the domain.
     #[arg(long)]
     reference: bool,
-    /// Compares every official file at hand ($BLOCKS_SPEC_DIR, then ../shared/spec), and each of
-    /// them changed in one thing at a time; where there are none it says `skipped` and succeeds.
+    /// Compares every official file at hand, and each of them changed in one thing at a time.
+    ///
+    /// They are those of $BLOCKS_SPEC_DIR, then of ../shared/spec; where there are none it says
+    /// `skipped` and succeeds.
     #[arg(long, conflicts_with_all = ["spec", "since", "reference", "json", "markdown"])]
     official: bool,
     /// Fails where the official files are missing.
     #[arg(long, requires = "official")]
     require: bool,
-    /// The accepted differences.
-    #[arg(long, value_name = "FILE", default_value = NOTES)]
-    notes: PathBuf,
+    /// The accepted differences [default: xtask/drift.toml].
+    #[arg(long, value_name = "FILE", conflicts_with = "since")]
+    notes: Option<PathBuf>,
     /// Tells the differences as JSON.
     #[arg(long, conflicts_with = "markdown")]
     json: bool,
@@ -64,22 +66,31 @@ pub(crate) struct Options {
     markdown: bool,
 }
 
-/// Compares, and prints what differs; whether everything is known.
-///
-/// # Errors
-/// A file cannot be had or read, or describes nothing about blocks.
-pub(crate) fn run(root: &Path, tree: &Tree, options: &Options) -> Result<bool> {
-    if options.official {
-        let notes = AllNotes::read(&root.join(&options.notes))?;
-        return officials(root, &notes, options.require);
-    }
-    let file = load(&options.spec)?;
-    let report = match &options.since {
-        Some(since) => between(&load(since)?, &file)?,
-        None => {
-            let notes = AllNotes::read(&root.join(&options.notes))?;
-            report(&file, &notes, options.reference.then_some(tree))?
+/// Compares, and prints what differs: 0 where everything is known, 1 where something is new, 2
+/// where nothing could be compared.
+pub(crate) fn run(root: &Path, tree: &Tree, options: &Options) -> u8 {
+    match compared(root, tree, options) {
+        Ok(known) => u8::from(!known),
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            2
         }
+    }
+}
+
+/// Whether everything is known.
+fn compared(root: &Path, tree: &Tree, options: &Options) -> Result<bool> {
+    let notes = || {
+        let own = || root.join(NOTES);
+        AllNotes::read(&options.notes.clone().unwrap_or_else(own))
+    };
+    if options.official {
+        return official::compare(&spec::folder(root, None), &notes()?, options.require);
+    }
+    let file = source::load(&options.spec)?;
+    let report = match &options.since {
+        Some(since) => between(&source::load(since)?, &file)?,
+        None => report(&file, &notes()?, options.reference.then_some(tree))?,
     };
     if options.json {
         println!("{:#}", report.json());
@@ -115,85 +126,14 @@ fn judged(file: &OpenApi, ours: &Side, notes: &Notes<'_>) -> Result<Report> {
     Ok(Report::new(head, &theirs, ours, &outcome, notes))
 }
 
-/// Holds every official file at hand against what we know, and changes each in one thing at a time.
-fn officials(root: &Path, notes: &AllNotes, require: bool) -> Result<bool> {
-    let dir = spec::folder(root, None);
-    let files = OpenApi::all_in(&dir)?;
-    if files.is_empty() {
-        ensure!(!require, "{} holds no OpenAPI file", dir.display());
-        println!("skipped: no file was compared, for {} holds no OpenAPI file", dir.display());
-    }
-    let mut all_is_known = true;
-    for file in &files {
-        let report = report(file, notes, None)?;
-        print!("{}: {}", file.name(), report.summary());
-        all_is_known &= report.new.is_empty() && report.warnings.is_empty();
-        let notes = notes.about(report.words, file.version());
-        let ours = Known::of_the_domain(report.words)?.side(&notes)?;
-        let (count, complaints) = untold(file, &ours, &notes)?;
-        println!("; of {count} changes {} are not told once", complaints.len());
-        for complaint in &complaints {
-            eprintln!("{complaint}");
-        }
-        all_is_known &= complaints.is_empty();
-    }
-    Ok(all_is_known)
-}
-
-/// Changes a file in one thing at a time: how many changes there are, and which are not told once.
-fn untold(file: &OpenApi, ours: &Side, notes: &Notes<'_>) -> Result<(usize, Vec<String>)> {
-    let before = judged(file, ours, notes)?;
-    let mutations = mutate::mutations(file);
-    let told = |mutation: &mutate::Mutation| {
-        let after = judged(&mutation.of(file), ours, notes).ok()?;
-        mutation.complaint(&before, &after)
-    };
-    let threads = thread::available_parallelism().map_or(1, usize::from);
-    let complaints = thread::scope(|scope| {
-        let parts = mutations.chunks(mutations.len().div_ceil(threads).max(1));
-        let parts: Vec<_> = parts
-            .map(|part| scope.spawn(|| part.iter().filter_map(told).collect::<Vec<_>>()))
-            .collect();
-        parts
-            .into_iter()
-            .map(|part| part.join().map_err(|_| anyhow!("a change made it panic")))
-            .collect::<Result<Vec<_>>>()
-    })?;
-    let complaints: Vec<_> = complaints.into_iter().flatten().collect();
-    Ok((mutations.len(), complaints))
-}
-
 fn theirs_of(file: &OpenApi) -> Result<Side> {
     let side = theirs::side(file);
+    let calls = file.json()["paths"].as_object().into_iter().flatten();
     ensure!(
-        !side.things.is_empty(),
-        "{} describes no call about blocks; is it the whole file, or that of another API?",
+        calls.into_iter().any(|(path, _)| path.starts_with("/2/")),
+        "{} describes no call that begins with /2/, so it is of another API; take the file that X \
+         publishes as openapi.json",
         file.name()
     );
     Ok(side)
-}
-
-fn load(spec: &str) -> Result<OpenApi> {
-    if spec.starts_with("http://") || spec.starts_with("https://") {
-        let text = fetched(spec).with_context(|| {
-            format!("{spec} could not be had; save the file elsewhere and name it with `--spec`")
-        })?;
-        let json = serde_json::from_str(&text).with_context(|| format!("{spec} is no JSON"))?;
-        return OpenApi::new(spec, json);
-    }
-    OpenApi::read(Path::new(spec))
-}
-
-fn fetched(url: &str) -> Result<String> {
-    // An error says that there is a provider already.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(async {
-        let client = reqwest::Client::builder().timeout(Duration::from_secs(60)).build()?;
-        let reply = client.get(url).send().await?;
-        if !reply.status().is_success() {
-            bail!("the server answered {}", reply.status());
-        }
-        Ok(reply.text().await?)
-    })
 }

@@ -1,10 +1,12 @@
 //! Changes a file in one thing at a time, to see that each change is told, by its name, once.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
-use super::report::Report;
+use super::report::{Line, Report};
 use super::theirs;
-use crate::openapi::{Kind, OpenApi, Schemas};
+use crate::openapi::{Kind, OpenApi, Operation, Schemas};
 
 /// The name of what is added.
 const MADE_UP: &str = "made_up";
@@ -18,8 +20,8 @@ const INTO_EACH: [&str; 4] = ["properties", "allOf", "oneOf", "anyOf"];
 pub(super) struct Mutation {
     /// What was done, and where.
     pub(super) what: String,
-    /// The names that must be told, each in a line of its own.
-    pub(super) names: Vec<String>,
+    /// What must be told, each in a line of its own: the name, and what is said of it.
+    told: Vec<(String, String)>,
     edits: Vec<Edit>,
 }
 
@@ -31,10 +33,6 @@ struct Edit {
 }
 
 impl Mutation {
-    fn new(what: &str, place: &str, name: &str, edits: Vec<Edit>) -> Self {
-        Self { what: format!("{what} at {place}"), names: vec![name.to_owned()], edits }
-    }
-
     /// The file with this change.
     pub(super) fn of(&self, file: &OpenApi) -> OpenApi {
         let mut json = file.json().clone();
@@ -63,12 +61,36 @@ impl Mutation {
     /// What is wrong with how a change is told; nothing where each name is told once.
     pub(super) fn complaint(&self, before: &Report, after: &Report) -> Option<String> {
         let known = before.lines();
-        let told: Vec<_> = after.lines().into_iter().filter(|line| !known.contains(line)).collect();
-        let named = self.names.iter().all(|name| told.iter().any(|line| line.contains(name)));
-        // What is kept as any JSON is told with all that is in it, in one line.
-        (!named || told.is_empty() || told.len() > self.names.len())
-            .then(|| format!("{}: told {told:#?}", self.what))
+        let new: BTreeSet<_> =
+            after.lines().into_iter().filter(|line| !known.contains(line)).collect();
+        let lines: Vec<_> = after.new.iter().filter(|line| new.contains(&line.text(""))).collect();
+        let warnings = new.len() - lines.len();
+        let whole = |line: &Line| {
+            ["`type` is ", "`values` is "].iter().any(|start| line.said.starts_with(start))
+        };
+        let right = match (&lines[..], warnings) {
+            // What was accepted and differs no more is a warning with its path.
+            ([], 1) => self.told.iter().any(|(name, _)| new.iter().any(|line| has(line, name))),
+            // What is kept as any JSON, or as any text, is told with all of it, in one line.
+            ([one], 0) if whole(one) => {
+                self.told.iter().all(|(name, _)| one.name == *name || has(&one.said, name))
+            }
+            (lines, _) if new.len() == self.told.len() => self.told.iter().all(|(name, said)| {
+                lines.iter().any(|line| line.name == *name && line.said.contains(said.as_str()))
+                    || new.iter().any(|line| line.contains("no longer differs") && has(line, name))
+            }),
+            _ => false,
+        };
+        (!right).then(|| format!("{}: told {new:#?}", self.what))
     }
+}
+
+/// Whether a text has a name as a word of its own.
+fn has(text: &str, name: &str) -> bool {
+    let part = |letter: Option<char>| letter.is_some_and(|c| c.is_alphanumeric() || c == '_');
+    text.match_indices(name).any(|(at, _)| {
+        !part(text[..at].chars().next_back()) && !part(text[at + name.len()..].chars().next())
+    })
 }
 
 /// Every change of what a file says about blocks.
@@ -77,7 +99,7 @@ pub(super) fn mutations(file: &OpenApi) -> Vec<Mutation> {
     for operation in theirs::operations(file) {
         let path = operation.path.replace('/', "~1");
         let place = format!("/paths/{path}/{}", operation.method.to_ascii_lowercase());
-        walk.operation(&place, operation.json);
+        walk.operation(&place, &operation);
     }
     let operations = theirs::operations(file);
     for name in file.reachable(&operations).into_keys() {
@@ -99,37 +121,50 @@ struct Walk<'a> {
 }
 
 impl Walk<'_> {
-    fn add(&mut self, what: &str, place: &str, name: &str, edits: Vec<Edit>) {
-        self.mutations.push(Mutation::new(what, place, name, edits));
+    /// Adds a change that must be told by a name, with `said` of it.
+    fn add(&mut self, what: &str, place: &str, (name, said): (&str, &str), edits: Vec<Edit>) {
+        let (what, told) = (format!("{what} at {place}"), vec![(name.to_owned(), said.to_owned())]);
+        self.mutations.push(Mutation { what, told, edits });
     }
 
-    fn operation(&mut self, place: &str, json: &Value) {
-        self.add("dropped", place, "blocking", vec![gone(place)]);
+    /// Adds what else must be told of the last change.
+    fn and(&mut self, name: &str, said: &str) {
+        if let Some(mutation) = self.mutations.last_mut() {
+            mutation.told.push((name.to_owned(), said.to_owned()));
+        }
+    }
+
+    fn operation(&mut self, place: &str, operation: &Operation<'_>) {
+        let json = operation.json;
+        let call = theirs::call(operation);
+        self.add("dropped", place, (&call, "gone"), vec![gone(place)]);
         let another = format!("{}/put", place.rsplit_once('/').map_or(place, |(path, _)| path));
-        self.add("added", &another, "PUT", vec![put(&another, json.clone())]);
+        let other = call.replacen(&operation.method, "PUT", 1);
+        self.add("added", &another, (&other, "new"), vec![put(&another, json.clone())]);
         for (at, parameter) in array(&json["parameters"]).iter().enumerate() {
             let place = format!("{place}/parameters/{at}");
             let resolved = self.file.schemas().resolved(parameter);
             let name = resolved["name"].as_str().unwrap_or_default();
-            self.add("dropped", &place, name, vec![gone(&place)]);
+            self.add("dropped", &place, (name, "gone"), vec![gone(&place)]);
             if parameter["$ref"].is_null() {
                 self.parameter(&place, parameter);
             }
         }
         let more = json!({ "in": "query", "name": MADE_UP, "schema": { "type": "string" } });
         let end = format!("{place}/parameters/-");
-        self.add("added", &end, MADE_UP, vec![put(&end, more)]);
+        self.add("added", &end, (MADE_UP, "new"), vec![put(&end, more)]);
         for (status, answer) in json["responses"].as_object().into_iter().flatten() {
             for kind in answer["content"].as_object().into_iter().flatten().map(|(kind, _)| kind) {
                 let content = kind.replace('/', "~1");
                 let place = format!("{place}/responses/{status}/content/{content}");
-                self.add("dropped", &place, &format!("{status} {kind}"), vec![gone(&place)]);
+                let name = format!("{status} {kind}");
+                self.add("dropped", &place, (&name, "gone"), vec![gone(&place)]);
             }
         }
         for (at, way) in array(&json["security"]).iter().enumerate() {
             for (scheme, scopes) in way.as_object().into_iter().flatten() {
                 let place = format!("{place}/security/{at}/{scheme}");
-                self.words(&place, scopes);
+                self.words(&place, scopes, "scopes");
             }
         }
     }
@@ -138,10 +173,8 @@ impl Walk<'_> {
         let name = json["name"].as_str().unwrap_or_default();
         let other = format!("{name}_{MADE_UP}");
         let renamed = vec![put(&format!("{place}/name"), other.clone().into())];
-        self.add("renamed", place, &other, renamed);
-        if let Some(mutation) = self.mutations.last_mut() {
-            mutation.names.push(format!("{name}: gone"));
-        }
+        self.add("renamed", place, (&other, "new"), renamed);
+        self.and(name, "gone");
         self.toggled(place, "required", json, name);
         let schema = self.file.schemas().read(&json["schema"]);
         let inside = format!("{place}/schema");
@@ -158,14 +191,15 @@ impl Walk<'_> {
             {
                 let mut changed = whole.clone();
                 changed[limit] = other;
-                self.add(what, &format!("{inside}/{limit}"), limit, vec![put(&inside, changed)]);
+                let (at, said) = (format!("{inside}/{limit}"), format!("`{limit}` is "));
+                self.add(what, &at, (name, &said), vec![put(&inside, changed)]);
             }
         }
         let kind = if schema.kind == Kind::Integer { "boolean" } else { "integer" };
         if !matches!(schema.kind, Kind::Array(_)) {
             let mut changed = whole.clone();
             changed["type"] = kind.into();
-            self.add("retyped", &inside, name, vec![put(&inside, changed)]);
+            self.add("retyped", &inside, (name, "`type` is "), vec![put(&inside, changed)]);
         }
         self.schema(place, json);
     }
@@ -178,10 +212,10 @@ impl Walk<'_> {
             }
             let added = format!("{place}/properties/{MADE_UP}");
             let edits = vec![put(&added, json!({ "type": "string" }))];
-            self.add("added", &added, MADE_UP, edits);
+            self.add("added", &added, (MADE_UP, "new"), edits);
         }
         if json["enum"].is_array() {
-            self.words(&format!("{place}/enum"), &json["enum"]);
+            self.words(&format!("{place}/enum"), &json["enum"], "values");
         }
         self.kinds(place, json);
         for key in INTO {
@@ -213,51 +247,57 @@ impl Walk<'_> {
         let without: Vec<_> = required.iter().copied().filter(|name| *name != key).collect();
         let list = format!("{place}/required");
         let dropped = vec![gone(&own), put(&list, json!(without))];
-        self.add("dropped", &own, key, dropped.clone());
+        self.add("dropped", &own, (key, "gone"), dropped.clone());
 
         let other = format!("{key}_{MADE_UP}");
         let mut edits = dropped;
         edits.push(put(&format!("{place}/properties/{other}"), schema.clone()));
-        self.add("renamed", &own, &other, edits);
-        if let Some(mutation) = self.mutations.last_mut() {
-            mutation.names.push(key.to_owned());
-        }
+        self.add("renamed", &own, (&other, "new"), edits);
+        self.and(key, "gone");
 
         let (what, names) = if required.contains(&key) {
             ("made optional", json!(without))
         } else {
             ("made required", json!([&required[..], &[key]].concat()))
         };
-        self.add(what, &own, key, vec![put(&list, names)]);
+        self.add(what, &own, (key, "`required` is "), vec![put(&list, names)]);
 
         let read = Schemas::of(self.file.json()).read(schema);
         if !read.nullable || schema["nullable"] == true {
             let mut changed = schema.clone();
             changed["nullable"] = (!read.nullable).into();
-            self.add("null taken or not", &own, key, vec![put(&own, changed)]);
+            self.add("null taken or not", &own, (key, "`nullable` is "), vec![put(&own, changed)]);
         }
         let kind = if read.kind == Kind::Boolean { "integer" } else { "boolean" };
         let changed = json!({ "type": kind, "nullable": read.nullable });
-        self.add("retyped", &own, key, vec![put(&own, changed)]);
+        self.add("retyped", &own, (key, "`type` is "), vec![put(&own, changed)]);
     }
 
     /// Takes each word out of a list, and adds one.
-    fn words(&mut self, place: &str, words: &Value) {
+    fn words(&mut self, place: &str, words: &Value, of: &str) {
         let end = format!("{place}/-");
         if !array(words).is_empty() {
-            self.add("added", &end, MADE_UP, vec![put(&end, MADE_UP.into())]);
+            let said = format!("a new word of `{of}`");
+            self.add("added", &end, (MADE_UP, &said), vec![put(&end, MADE_UP.into())]);
         }
         if array(words).len() > 1 {
             for (at, word) in array(words).iter().enumerate() {
                 let at = format!("{place}/{at}");
-                self.add("dropped", &at, word.as_str().unwrap_or_default(), vec![gone(&at)]);
+                let (word, said) =
+                    (word.as_str().unwrap_or_default(), format!("no word of `{of}`"));
+                self.add("dropped", &at, (word, &said), vec![gone(&at)]);
             }
         }
     }
 
     fn toggled(&mut self, place: &str, key: &str, json: &Value, name: &str) {
         let own = format!("{place}/{key}");
-        self.add("toggled", &own, name, vec![put(&own, (json[key] != true).into())]);
+        self.add(
+            "toggled",
+            &own,
+            (name, &format!("`{key}` is ")),
+            vec![put(&own, (json[key] != true).into())],
+        );
     }
 
     /// Takes each kind out of a discriminator, and adds one.
@@ -270,11 +310,11 @@ impl Walk<'_> {
             let at = branches.enumerate().find(|(_, branch)| branch["$ref"] == *pointer);
             edits.extend(at.map(|(at, _)| gone(&format!("{place}/oneOf/{at}"))));
             let name = word.rsplit('/').next().unwrap_or(word);
-            self.add("dropped", &own, name, edits);
+            self.add("dropped", &own, (name, "gone"), edits);
         }
         if let Some(pointer) = map.and_then(|map| map.values().next()) {
             let own = format!("{place}/discriminator/mapping/{MADE_UP}");
-            self.add("added", &own, MADE_UP, vec![put(&own, pointer.clone())]);
+            self.add("added", &own, (MADE_UP, "new"), vec![put(&own, pointer.clone())]);
         }
     }
 }

@@ -72,10 +72,10 @@ impl Known {
     /// All of it as a flat map, with what the notes add of promises and kinds.
     pub(super) fn side(&self, notes: &Notes<'_>) -> Result<Side> {
         let mut side = Side::default();
-        let columns = ["call", "scopes"];
+        let columns = ["call", "caller", "scopes"];
         let calls = self.table("Calls")?.cells(columns);
-        for [call, scopes] in calls.filter(|[call, _]| call.contains("/blocking")) {
-            self.add_call(&mut side, call, scopes)?;
+        for [call, caller, scopes] in calls.filter(|[call, ..]| call.contains("/blocking")) {
+            self.add_call(&mut side, call, caller, scopes)?;
         }
         for scope in Scope::ALL {
             side.add(format!("scope {scope}"), Thing::new(None, scope.word()));
@@ -92,9 +92,9 @@ impl Known {
         self.tables.get(heading).with_context(|| format!("there is no table \"{heading}\""))
     }
 
-    fn add_call(&self, side: &mut Side, call: &str, scopes: &str) -> Result<()> {
-        let kinds = self.table("Sign-ins")?.cells(["kind", "accepted"]);
-        let accepted = kinds.filter(|[_, accepted]| *accepted == "yes").map(|[kind, _]| kind);
+    fn add_call(&self, side: &mut Side, call: &str, caller: &str, scopes: &str) -> Result<()> {
+        let kinds = self.table("Sign-ins")?.cells(["kind", "caller"]);
+        let accepted = kinds.filter(|[_, whose]| *whose == caller).map(|[kind, _]| kind);
         let thing = Thing::new(None, call)
             .listing("sign-ins", accepted)
             .listing("scopes", scopes.split(", "));

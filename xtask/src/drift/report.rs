@@ -195,7 +195,7 @@ const TITLES: [(&str, Kind); 3] =
     [("New there", Kind::New), ("Gone there", Kind::Gone), ("Changed there", Kind::Changed)];
 
 impl Line {
-    fn text(&self, quote: &str) -> String {
+    pub(super) fn text(&self, quote: &str) -> String {
         let Self { name, said, places, .. } = self;
         format!("{quote}{name}{quote}: {said} ({})", places.join(", "))
     }

@@ -51,6 +51,9 @@ pub(super) fn side(file: &OpenApi) -> Side {
     let operations = operations(file);
     let models = Models::of(file, &operations);
     let mut side = Side::default();
+    for scope in offered_scopes(file) {
+        side.add(format!("scope {scope}"), Thing::new(None, scope));
+    }
     for operation in &operations {
         add_call(&mut side, operation, file, &models);
     }
@@ -69,7 +72,7 @@ pub(super) fn operations(file: &OpenApi) -> Vec<Operation<'_>> {
 }
 
 /// A call as the domain writes it, such as `GET /2/users/:id/blocking`.
-fn call(operation: &Operation<'_>) -> String {
+pub(super) fn call(operation: &Operation<'_>) -> String {
     let parts = operation.path.split('/').map(|part| {
         let name = part.strip_prefix('{').and_then(|part| part.strip_suffix('}'));
         name.map_or_else(|| part.to_owned(), |name| format!(":{name}"))
@@ -215,9 +218,6 @@ fn add_call(side: &mut Side, operation: &Operation<'_>, file: &OpenApi, models: 
     let scopes = security.iter().flat_map(|(_, scopes)| scopes.iter().copied());
     let thing = Thing::new(None, &call).listing("sign-ins", ways).listing("scopes", scopes);
     side.add(call.clone(), thing);
-    for scope in offered_scopes(file) {
-        side.add(format!("scope {scope}"), Thing::new(None, scope));
-    }
     for parameter in &operation.parameters {
         let name = parameter["name"].as_str().unwrap_or_default();
         let thing = parameter_thing(&call, name, parameter, file);

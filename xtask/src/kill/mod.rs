@@ -2,9 +2,11 @@
 //!
 //! Each round ends a program with `SIGKILL` while it reads, waits or writes, runs it again until
 //! it is done, and compares its mirror with the world of the sandbox. No page may be asked for
-//! twice but the one that was in flight, and the file must be sound after every kill.
+//! twice but the one that was in flight, and the file must be sound after every kill. In some
+//! rounds the disk runs full instead, where the system lets us try that.
 
 mod disk;
+mod full;
 mod moment;
 mod pages;
 mod round;
@@ -29,7 +31,7 @@ use crate::program::build;
 #[derive(Debug, clap::Args)]
 pub(crate) struct Options {
     /// How many rounds there are; in each, programs are killed until one is done.
-    #[arg(long, value_name = "N", default_value_t = 12)]
+    #[arg(long, value_name = "N", default_value_t = 10)]
     rounds: u32,
     /// Where the random moments begin.
     #[arg(long, value_name = "NUMBER", default_value_t = rand::random())]
@@ -53,9 +55,11 @@ pub(crate) fn run(root: &Path, options: &Options) -> Result<()> {
     let lives = Lives::measured_on(&stage)?;
     let began = Instant::now();
     let mut tally = Tally::default();
-    for (number, kind) in (0..options.rounds).zip(Kind::ALL.into_iter().cycle()) {
+    let kinds = kinds();
+    for number in 0..options.rounds {
+        // What happens in a round follows from its seed alone, so that it can be played again.
         let seed = options.seed.wrapping_add(number.into());
-        let dice = StdRng::seed_from_u64(seed);
+        let (kind, dice) = (kinds[seed as usize % kinds.len()], StdRng::seed_from_u64(seed));
         let counted = Round::on(&stage, &lives, dice).and_then(|round| round.play(kind));
         tally += counted.with_context(|| format!("{kind} (--rounds 1 --seed {seed})"))?;
         tally.rounds += 1;
@@ -63,6 +67,16 @@ pub(crate) fn run(root: &Path, options: &Options) -> Result<()> {
     tally.took = began.elapsed();
     println!("{tally}");
     Ok(())
+}
+
+/// What there is to try on this system.
+fn kinds() -> Vec<Kind> {
+    let mut kinds = Kind::ALL.to_vec();
+    if !full::is_possible() {
+        println!("skipped: a full disk, for this system does not let us mount one");
+        kinds.retain(|kind| !matches!(kind, Kind::Filling));
+    }
+    kinds
 }
 
 /// What the rounds took.
@@ -73,6 +87,8 @@ struct Tally {
     reading: u32,
     /// How many were killed while they blocked or unblocked somebody.
     writing: u32,
+    /// How many found the disk full.
+    full: u32,
     pages: Asked,
     /// How many files were checked.
     checks: u32,
@@ -84,6 +100,7 @@ impl AddAssign for Tally {
         self.rounds += other.rounds;
         self.reading += other.reading;
         self.writing += other.writing;
+        self.full += other.full;
         self.pages.different += other.pages.different;
         self.pages.again += other.pages.again;
         self.checks += other.checks;
@@ -92,12 +109,13 @@ impl AddAssign for Tally {
 
 impl fmt::Display for Tally {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { rounds, reading, writing, pages, checks, took } = self;
+        let Self { rounds, reading, writing, full, pages, checks, took } = self;
         let Asked { different, again } = pages;
         write!(
             f,
-            "{rounds} rounds · {reading} killed while reading, {writing} while writing · {} \
-             requests for {different} pages, {again} of them again · {checks} files sound · {:.1} s",
+            "{rounds} rounds · {reading} killed while reading, {writing} while writing · {full} \
+             ended by a full disk · {} requests for {different} pages, {again} of them again · \
+             {checks} files sound · {:.1} s",
             different + again,
             took.as_secs_f64()
         )

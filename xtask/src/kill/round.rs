@@ -2,16 +2,17 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
+use std::ops::Range;
 
 use anyhow::{Result, ensure};
 use rand::RngExt;
 use rand::rngs::StdRng;
 use rand::seq::{IteratorRandom, SliceRandom};
 
-use super::Tally;
 use super::moment::{End, Lives, Victim};
 use super::pages::Asked;
 use super::stage::{Home, PAGES, PULL_FULL, PULL_IN_TURN, Stage};
+use super::{Tally, full};
 
 /// What happens in a round.
 #[derive(Debug, Clone, Copy)]
@@ -24,10 +25,13 @@ pub(super) enum Kind {
     Waiting,
     /// Somebody is blocked and unblocked by programs that are killed meanwhile.
     Writing,
+    /// Nobody kills anything, but the disk runs full.
+    Filling,
 }
 
 impl Kind {
-    pub(super) const ALL: [Self; 4] = [Self::First, Self::Changing, Self::Waiting, Self::Writing];
+    pub(super) const ALL: [Self; 5] =
+        [Self::First, Self::Changing, Self::Waiting, Self::Writing, Self::Filling];
 }
 
 impl fmt::Display for Kind {
@@ -37,6 +41,7 @@ impl fmt::Display for Kind {
             Self::Changing => "killed while a list is read that changes",
             Self::Waiting => "killed while several wait for each other",
             Self::Writing => "killed while somebody is blocked or unblocked",
+            Self::Filling => "the disk runs full while a list is read",
         })
     }
 }
@@ -65,6 +70,7 @@ impl<'a> Round<'a> {
             Kind::Changing => self.changing()?,
             Kind::Waiting => self.waiting()?,
             Kind::Writing => self.writing()?,
+            Kind::Filling => self.filling()?,
         }
         self.is_the_world()?;
         Ok(self.tally)
@@ -151,6 +157,27 @@ impl<'a> Round<'a> {
         self.examine()
     }
 
+    /// A full disk is told, what was stored is kept, and the mirror from before stays.
+    fn filling(&mut self) -> Result<()> {
+        /// Less is hardly enough to open the file; more is enough for the whole list.
+        const ROOM: Range<u64> = 128 << 10..3 << 20;
+
+        self.home.run(PULL_FULL)?;
+        self.stage.forget_requests()?;
+        let before = self.home.examine()?;
+        let mut full = 0;
+        while full::run_with_room(&self.home, self.dice.random_range(ROOM), PULL_FULL)?
+            == full::End::Full
+        {
+            full += 1;
+            self.examine()?;
+            let is_kept = self.home.examine()? == before;
+            ensure!(is_kept && self.home.mirror()? == self.stage.world()?, "the mirror is another");
+        }
+        self.tally.full += full;
+        self.count_pages_after(full, Some(PAGES))
+    }
+
     /// Kills pulls of the whole list until one is done; something may happen after each kill.
     fn read_whole(&mut self, mut meanwhile: impl FnMut(&mut Self) -> Result<()>) -> Result<()> {
         let before = self.home.examine()?;
@@ -177,7 +204,12 @@ impl<'a> Round<'a> {
 
     /// Counts the pages that were asked for, which are so many where that is known.
     fn count_pages(&mut self, expected: Option<u32>) -> Result<()> {
-        let asked = Asked::of(&self.stage.pages()?, self.tally.reading)?;
+        self.count_pages_after(self.tally.reading, expected)
+    }
+
+    /// The same, after so many programs have ended with a page under way.
+    fn count_pages_after(&mut self, ends: u32, expected: Option<u32>) -> Result<()> {
+        let asked = Asked::of(&self.stage.pages()?, ends)?;
         if let Some(expected) = expected {
             let Asked { different, .. } = asked;
             ensure!(different == expected, "{different} pages were read, and there are {expected}");

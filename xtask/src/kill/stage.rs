@@ -1,5 +1,6 @@
 //! The sandbox that every round plays against, and a home for the program in each.
 
+use std::fs;
 use std::path::Path;
 use std::process::Command;
 
@@ -128,7 +129,7 @@ impl Home<'_> {
     /// The program, signed in at the sandbox.
     pub(super) fn command(&self, args: &[&str]) -> Result<Command> {
         let Stage { program, sandbox, .. } = self.stage;
-        let program = Program { path: program, home: self.folder.path() };
+        let program = Program { path: program, home: self.path() };
         let mut command = program.command();
         command.args(args);
         command.env("BLOCKS_API_URL", sandbox.told("url")?);
@@ -163,10 +164,24 @@ impl Home<'_> {
         Ok(removals)
     }
 
+    /// Where it is.
+    pub(super) fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// How many bytes its files hold.
+    pub(super) fn size(&self) -> Result<u64> {
+        let mut size = 0;
+        for entry in fs::read_dir(self.path())? {
+            size += entry?.metadata()?.len();
+        }
+        Ok(size)
+    }
+
     /// Checks the file that a program left.
     pub(super) fn examine(&self) -> Result<Sound> {
         let account: UserId = self.stage.owner()?.parse()?;
-        self.stage.runtime.block_on(disk::examine(self.folder.path(), account))
+        self.stage.runtime.block_on(disk::examine(self.path(), account))
     }
 }
 

@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, anyhow, bail, ensure};
 use serde_json::Value;
 
 pub(crate) use self::operation::Operation;
@@ -30,26 +30,45 @@ impl OpenApi {
     /// A file by what it says.
     ///
     /// # Errors
-    /// It is no OpenAPI file of version 3, or describes no path.
+    /// It is no OpenAPI 3.0, or describes no path.
     pub(crate) fn new(name: impl Into<String>, json: Value) -> Result<Self> {
         let name = name.into();
-        let format = json["openapi"].as_str().unwrap_or_default();
-        ensure!(format.starts_with("3."), "{name} is no OpenAPI file of version 3");
-        ensure!(json["paths"].is_object(), "{name} describes no paths");
+        match json["openapi"].as_str().or(json["swagger"].as_str()) {
+            Some(format) => ensure!(
+                format == "3.0" || format.starts_with("3.0."),
+                "{name} is written in OpenAPI {format}, and only 3.0 is read: other versions say \
+                 `null` and ranges otherwise; convert it to 3.0, or teach xtask/src/openapi that \
+                 version"
+            ),
+            None => bail!(
+                "{name} is JSON, but no OpenAPI file, for it has no `openapi`; take the file that \
+                 X publishes as openapi.json"
+            ),
+        }
+        ensure!(
+            json["paths"].is_object(),
+            "{name} has no `paths`, so it describes no call; take the whole file that X publishes"
+        );
         Ok(Self { name, json })
+    }
+
+    /// A file by its text.
+    ///
+    /// # Errors
+    /// It is no JSON, no OpenAPI 3.0, or describes no path.
+    pub(crate) fn parse(name: impl Into<String>, text: &str) -> Result<Self> {
+        let name = name.into();
+        let json = json_of(&name, text)?;
+        Self::new(name, json)
     }
 
     /// Reads a file of the disk; its name is that of the file, without the extension.
     ///
     /// # Errors
-    /// It cannot be read, is no JSON, or no OpenAPI file of version 3.
+    /// It cannot be read, is no JSON, no OpenAPI 3.0, or describes no path.
     pub(crate) fn read(path: &Path) -> Result<Self> {
-        let text =
-            fs::read_to_string(path).with_context(|| format!("reading {}", path.display()))?;
-        let json = serde_json::from_str(&text)
-            .with_context(|| format!("{} is no JSON", path.display()))?;
         let name = path.file_stem().unwrap_or_default().to_string_lossy();
-        Self::new(name, json)
+        Self::new(name, json_of(&path.display().to_string(), &text_of(path)?)?)
     }
 
     /// The OpenAPI files of a folder, by name; none where there is no such folder.
@@ -64,8 +83,7 @@ impl OpenApi {
         for entry in fs::read_dir(dir).with_context(|| format!("reading {}", dir.display()))? {
             let path = entry?.path();
             if path.extension().is_some_and(|extension| extension == "json") {
-                let json: Value = serde_json::from_str(&fs::read_to_string(&path)?)
-                    .with_context(|| format!("{} is no JSON", path.display()))?;
+                let json = json_of(&path.display().to_string(), &text_of(&path)?)?;
                 if json["openapi"].is_string() {
                     let name = path.file_stem().unwrap_or_default().to_string_lossy();
                     files.push(Self::new(name, json)?);
@@ -129,4 +147,27 @@ impl OpenApi {
         }
         found
     }
+}
+
+fn text_of(path: &Path) -> Result<String> {
+    fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))
+}
+
+/// Reads JSON, and says what the text is where it is none.
+fn json_of(name: &str, text: &str) -> Result<Value> {
+    serde_json::from_str(text).map_err(|error| {
+        let start = text.trim_start();
+        if start.is_empty() {
+            anyhow!("{name} is empty; get the file once more")
+        } else if start.starts_with('<') {
+            anyhow!(
+                "{name} is a page of HTML and no JSON, perhaps one that asks who you are; open it \
+                 in a browser, and save the JSON"
+            )
+        } else if error.is_eof() {
+            anyhow!("{name} is cut off ({error}); get the file once more")
+        } else {
+            anyhow!("{name} is no JSON ({error}); take the file that X publishes as openapi.json")
+        }
+    })
 }

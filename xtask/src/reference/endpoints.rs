@@ -24,7 +24,8 @@ fn calls() -> Facts {
             Cell::text(endpoint),
             Cell::text(spec.does),
             Cell::list(spec.availability),
-            Cell::list(spec.scopes),
+            Cell::text(spec.caller()),
+            if spec.is_for_app() { Cell::text(NONE) } else { Cell::list(spec.scopes) },
             Cell::text(spec.limit.requests()),
             Cell::text(yes_or_no(spec.limit_is_published)),
             Cell::text(price),
@@ -33,7 +34,16 @@ fn calls() -> Facts {
     Facts {
         heading: "Calls".into(),
         home: "`Endpoint::spec`",
-        columns: vec!["call", "does", "plans", "scopes", "a window", "published", "price"],
+        columns: vec![
+            "call",
+            "does",
+            "plans",
+            "caller",
+            "scopes",
+            "a window",
+            "published",
+            "price",
+        ],
         key: 1,
         rows: Endpoint::ALL.map(row).to_vec(),
     }
@@ -65,14 +75,11 @@ fn scopes() -> Facts {
 }
 
 fn sign_ins() -> Facts {
-    let row = |kind: AuthKind| {
-        let accepted = yes_or_no(kind.is_accepted());
-        vec![Cell::text(kind), Cell::text(accepted), Cell::text(kind.advice())]
-    };
+    let row = |kind: AuthKind| [kind.name(), kind.caller(), kind.advice()].map(Cell::text).to_vec();
     Facts {
         heading: "Sign-ins".into(),
         home: "`AuthKind`",
-        columns: vec!["kind", "accepted", "when"],
+        columns: vec!["kind", "caller", "when"],
         key: 1,
         rows: AuthKind::ALL.map(row).to_vec(),
     }

@@ -222,9 +222,9 @@ fn a_wrong_plan_a_wrong_limit_and_a_wrong_price_are_found() {
 }
 
 #[test]
-fn a_sign_in_that_is_not_accepted_cannot_be_called_accepted() {
-    let told = broken(ENDPOINTS, "| App-Only | no |", "| App-Only | yes |", "| App-Only");
-    assert!(told.contains("`accepted` says \"yes\" where \"no\" is right"), "{told}");
+fn the_sign_in_of_an_app_cannot_be_called_that_of_a_user() {
+    let told = broken(ENDPOINTS, "| App-Only | app |", "| App-Only | user |", "| App-Only");
+    assert!(told.contains("`caller` says \"user\" where \"app\" is right"), "{told}");
 }
 
 #[test]

@@ -10,6 +10,7 @@ use rand::rngs::StdRng;
 use rand::seq::IndexedRandom;
 use serde_json::{Value, json};
 
+use super::keys::{Keys, State};
 use super::made::{Key, Made, Member};
 use super::texts;
 use crate::openapi::{Kind, Property, Schema, Schemas};
@@ -42,6 +43,7 @@ pub(super) struct Generator<'a> {
     /// Texts for each pattern, made once.
     samples: RefCell<BTreeMap<&'a str, Vec<String>>>,
     pub(super) seen: RefCell<Seen>,
+    pub(super) keys: RefCell<Keys>,
 }
 
 /// What was made so far.
@@ -92,8 +94,10 @@ struct At<'k> {
 }
 
 impl<'a> Generator<'a> {
-    pub(super) fn new(schemas: Schemas<'a>) -> Self {
-        Self { schemas, samples: RefCell::default(), seen: RefCell::default() }
+    /// For these answers of a file.
+    pub(super) fn new(schemas: Schemas<'a>, answers: impl IntoIterator<Item = &'a Value>) -> Self {
+        let keys = RefCell::new(Keys::of(schemas, answers));
+        Self { schemas, samples: RefCell::default(), seen: RefCell::default(), keys }
     }
 
     /// A document of a schema.
@@ -258,16 +262,19 @@ impl<'a> Generator<'a> {
         // Where the file says nothing of `null`, it stands for a missing key all the same.
         let has_null = schema.nullable || optional;
         let known = || Key::Known(key.to_owned());
-        let null = Member { key: known(), value: Made::Null };
+        let note = |state| self.keys.borrow_mut().note(property.schema, state);
+        let add_null = |members: &mut Vec<Member>| {
+            note(State::Null);
+            self.seen.borrow_mut().nulls += 1;
+            members.push(Member { key: known(), value: Made::Null });
+        };
         match at.fullness {
             Fullness::Bare if is_essential && key == "id" => {}
-            Fullness::Bare => return,
-            Fullness::Nulls if schema.nullable => return self.add_null(members, null),
+            Fullness::Bare => return note(State::Missing),
+            Fullness::Nulls if schema.nullable => return add_null(members),
             Fullness::All | Fullness::Nulls => {}
-            Fullness::Some if optional && dice.random_ratio(1, 3) => return,
-            Fullness::Some if has_null && dice.random_ratio(1, 6) => {
-                return self.add_null(members, null);
-            }
+            Fullness::Some if optional && dice.random_ratio(1, 3) => return note(State::Missing),
+            Fullness::Some if has_null && dice.random_ratio(1, 6) => return add_null(members),
             Fullness::Some if optional && !at.raw && self.is_odd(key, &schema, dice) => {
                 self.seen.borrow_mut().odd += 1;
                 let value = Made::Same(json!({ "odd": [key] }));
@@ -278,6 +285,7 @@ impl<'a> Generator<'a> {
         if at.depth > DEEPEST && optional {
             return;
         }
+        note(State::There);
         self.seen.borrow_mut().fields += 1;
         let raw = at.raw || RAW.contains(&key);
         let inside = At { key, within: at.key, depth: at.depth + 1, raw, ..at };
@@ -292,11 +300,6 @@ impl<'a> Generator<'a> {
             _ => known(),
         };
         members.push(Member { key, value });
-    }
-
-    fn add_null(&self, members: &mut Vec<Member>, null: Member) {
-        self.seen.borrow_mut().nulls += 1;
-        members.push(null);
     }
 
     /// Whether a scalar shall have another type than the file says.

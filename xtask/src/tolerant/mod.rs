@@ -3,6 +3,7 @@
 
 mod check;
 mod generator;
+mod keys;
 mod made;
 #[cfg(test)]
 mod tests;
@@ -10,8 +11,9 @@ mod texts;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::thread;
 
-use anyhow::{Result, ensure};
+use anyhow::{Result, anyhow, ensure};
 use blocks_domain::Vocabulary;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
@@ -19,10 +21,9 @@ use serde_json::Value;
 
 use self::check::Check;
 use self::generator::{Generator, Seen};
+use self::keys::State;
 use crate::openapi::OpenApi;
-
-/// The variable that tells where the files are.
-const VARIABLE: &str = "BLOCKS_SPEC_DIR";
+use crate::spec;
 
 /// What to make up.
 #[derive(Debug, clap::Args)]
@@ -33,8 +34,8 @@ pub(crate) struct Options {
     /// How many answers are made up of each call that a file describes.
     #[arg(long, value_name = "N", default_value_t = 500)]
     pages: u32,
-    /// Where the random answers begin; the same number gives the same answers.
-    #[arg(long, value_name = "NUMBER", default_value_t = rand::random())]
+    /// Where the random answers begin; the same number gives the same answers [default: any].
+    #[arg(long, value_name = "NUMBER", default_value_t = rand::random(), hide_default_value = true)]
     seed: u64,
     /// Fails where the files are missing.
     #[arg(long)]
@@ -46,22 +47,35 @@ pub(crate) struct Options {
 /// # Errors
 /// Something was lost or changed, or the files are missing and required.
 pub(crate) fn run(root: &Path, options: &Options) -> Result<()> {
-    let given = options.dir.clone().or_else(|| std::env::var_os(VARIABLE).map(PathBuf::from));
-    let dir = given.unwrap_or_else(|| root.join("../shared/spec"));
+    let dir = spec::folder(root, options.dir.as_deref());
     let files = OpenApi::all_in(&dir)?;
     if files.is_empty() {
         ensure!(!options.require, "{} holds no OpenAPI file", dir.display());
         println!("skipped: no answer was made up, for {} holds no OpenAPI file", dir.display());
         return Ok(());
     }
+    let reports = thread::scope(|scope| {
+        let start = |file| scope.spawn(move || campaign(file, options.pages, options.seed));
+        let started: Vec<_> = files.iter().map(start).collect();
+        let wait = started.into_iter().map(thread::ScopedJoinHandle::join);
+        wait.collect::<Result<Vec<_>, _>>().map_err(|_| anyhow!("an answer made it panic"))
+    })?;
     let mut kinds = 0;
-    for file in &files {
-        let report = campaign(file, options.pages, options.seed)?;
+    for (file, report) in files.iter().zip(reports) {
+        let (name, report) = (file.name(), report?);
         for (difference, count) in &report.differences {
-            eprintln!("{count} times: {}: {difference}", file.name());
+            eprintln!("{count} times: {name}: {difference}");
         }
         kinds += report.differences.len();
-        println!("{}: {} answers, {}", file.name(), report.answers, told(report.seen));
+        println!("{name}: {} answers, {}", report.answers, told(&report));
+        let never = &report.never_there;
+        ensure!(
+            never.is_empty(),
+            "{} of {} keys of {name} were never made: {}; make more answers with --pages",
+            never.len(),
+            report.keys,
+            never.join(", ")
+        );
     }
     ensure!(kinds == 0, "{kinds} kinds of losses (seed {})", options.seed);
     println!(
@@ -76,6 +90,12 @@ pub(crate) fn run(root: &Path, options: &Options) -> Result<()> {
 struct Report {
     answers: u32,
     seen: Seen,
+    /// How many keys the answers can have.
+    keys: usize,
+    /// How many of them were also `null`, and how many were also left out.
+    also: [usize; 2],
+    /// Those that never had a value, by their paths.
+    never_there: Vec<String>,
     /// What was lost or changed, with the number of times.
     differences: BTreeMap<String, u32>,
 }
@@ -88,7 +108,7 @@ fn campaign(file: &OpenApi, answers: u32, seed: u64) -> Result<Report> {
         .filter_map(|call| Some((call.success()?, check::of_call(&call.method, call.path)?)))
         .collect();
     ensure!(!calls.is_empty(), "{} describes no answer that a model is for", file.name());
-    let generator = Generator::new(file.schemas());
+    let generator = Generator::new(file.schemas(), calls.iter().map(|(schema, _)| *schema));
     let mut dice = StdRng::seed_from_u64(seed);
     let mut report = Report::default();
     for (schema, check) in calls {
@@ -102,6 +122,10 @@ fn campaign(file: &OpenApi, answers: u32, seed: u64) -> Result<Report> {
         }
     }
     report.seen = generator.seen.take();
+    let keys = generator.keys.take();
+    report.keys = keys.count();
+    report.also = [State::Null, State::Missing].map(|state| keys.count() - keys.never(state).len());
+    report.never_there = keys.never(State::There).into_iter().map(str::to_owned).collect();
     Ok(report)
 }
 
@@ -115,9 +139,10 @@ fn without_places(difference: &str) -> String {
     format!("{}: {}", parts.collect::<Vec<_>>().join("["), blocks_domain::excerpt(what))
 }
 
-fn told(seen: Seen) -> String {
+fn told(Report { seen, keys, also: [null, missing], .. }: &Report) -> String {
     format!(
-        "{} fields, {} nulls, {} unknown fields, {} unknown words, {} quoted numbers, {} odd values",
+        "{keys} keys of which {null} were also null and {missing} also missing: \
+         {} fields, {} nulls, {} unknown fields, {} unknown words, {} quoted numbers, {} odd values",
         seen.fields,
         seen.nulls,
         seen.unknown_fields,

@@ -67,7 +67,7 @@ fn documents(words: Vocabulary, count: u32, seed: u64) -> Vec<Made> {
     let file = file(words);
     let calls = file.operations();
     let schema = calls[0].success().expect("an answer");
-    let generator = Generator::new(file.schemas());
+    let generator = Generator::new(file.schemas(), [schema]);
     let mut dice = StdRng::seed_from_u64(seed);
     (0..count).map(|_| generator.document(schema, &mut dice)).collect()
 }
@@ -78,6 +78,8 @@ fn small_files_are_read_without_loss() {
         let report = campaign(&file(words), 500, 7).expect("a campaign");
         assert_eq!(report.differences, BTreeMap::new());
         assert_eq!(report.answers, 500);
+        assert_eq!((report.keys, &report.never_there[..]), (22, &[][..]));
+        assert_eq!(report.also, [15, 15]);
         let Seen { fields, nulls, unknown_fields, unknown_words, quoted_numbers, odd } =
             report.seen;
         for count in [fields, nulls, unknown_fields, unknown_words, quoted_numbers, odd] {

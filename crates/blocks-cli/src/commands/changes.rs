@@ -39,9 +39,18 @@ pub(crate) async fn run(
             return Ok(Exit::Interrupted);
         }
     }
+    let is_of_all = query.since.is_none() && query.user.is_none();
     let mut changes = changes(&store, &store, account.user_id, query);
+    let mut nobody = true;
     while let Some(change) = changes.try_next().await? {
         show(&change, output)?;
+        nobody = false;
+    }
+    if nobody && !output.json {
+        output.say(match is_of_all {
+            true => "No change is known since the list was first read.",
+            false => "No such change is known.",
+        });
     }
     if missing > 0 && !args.explain && !output.json {
         output.say(format!(
@@ -143,7 +152,7 @@ async fn aside(account: &Account, store: &SqliteStore, output: Output) -> anyhow
         if output.json {
             output.json_line(&Differing::of(&difference.user, difference.added))?;
         } else {
-            output.line(difference_line(&difference.user, difference.added))?;
+            show_difference(&difference.user, difference.added, output)?;
         }
     }
     output.say(format!(
@@ -155,11 +164,11 @@ async fn aside(account: &Account, store: &SqliteStore, output: Output) -> anyhow
     Ok(Exit::Done)
 }
 
-/// A user by whom a read and the mirror differ, on one line.
-pub(super) fn difference_line(user: &User, added: bool) -> String {
+/// Shows a user by whom a read and the mirror differ to a person.
+pub(super) fn show_difference(user: &User, added: bool, output: Output) -> anyhow::Result<()> {
     let (sign, what) =
         if added { ("+", "on X, not in the mirror") } else { ("-", "in the mirror, not on X") };
-    format!("{sign} {}\t{what}", called(&Names::of(user), &user.id.to_string()))
+    output.row(&format!("{sign} {}", called(&Names::of(user), &user.id.to_string())), what)
 }
 
 /// A user by whom a read and the mirror differ, as `--json` prints it.
@@ -191,7 +200,7 @@ fn show(change: &ListChange, output: Output) -> anyhow::Result<()> {
         }
         _ => ("?", "changed in a way that this version does not know".to_owned()),
     };
-    output.line(format!("{}  {sign} {who}\t{what}", minute(change.at)))
+    output.row(&format!("{}  {sign} {who}", minute(change.at)), &what)
 }
 
 /// Why somebody is on the list no longer, in words.

@@ -41,7 +41,14 @@ pub(crate) async fn show(
     };
     // Whoever is not known yet has no mirror, no window and no bill: any id will do.
     let user = account.as_ref().map_or(UserId::MAX, |account| account.user_id);
-    let forecast = forecast(args, users, store, user, clock).await?;
+    let policy = args.policy.policy();
+    let choice = Choice::of(store, user, args.wanted(), &policy, clock.now()).await?;
+    let forecaster = forecaster(args, store, clock);
+    let forecaster = match users {
+        Some(users) => forecaster.expecting(users),
+        None => forecaster,
+    };
+    let forecast = forecaster.forecast(user, choice).await?;
     if output.json {
         output.json_line(&Told::of(&forecast, account.as_ref())?)?;
         return Ok(Exit::Done);
@@ -55,24 +62,15 @@ pub(crate) async fn show(
     Ok(Exit::Done)
 }
 
-/// What a pull with these flags would take.
-pub(crate) async fn forecast(
+/// What knows what a read with these flags takes.
+pub(crate) fn forecaster<'a>(
     args: &ReadingArgs,
-    users: Option<u64>,
-    store: &SqliteStore,
-    account: UserId,
-    clock: &dyn Clock,
-) -> anyhow::Result<Forecast> {
-    let policy = args.policy.policy();
-    let choice = Choice::of(store, account, args.wanted(), &policy, clock.now()).await?;
-    let forecaster = Forecaster::new(store, store, store, clock)
-        .with_policy(policy)
-        .with_page_size(args.page_size);
-    let forecaster = match users {
-        Some(users) => forecaster.expecting(users),
-        None => forecaster,
-    };
-    Ok(forecaster.forecast(account, choice).await?)
+    store: &'a SqliteStore,
+    clock: &'a dyn Clock,
+) -> Forecaster<'a> {
+    Forecaster::new(store, store, store, clock)
+        .with_policy(args.policy.policy())
+        .with_page_size(args.page_size)
 }
 
 /// What will be read, as the beginning of a sentence: `the whole list`, `what is new`.
@@ -87,7 +85,8 @@ pub(crate) fn what(choice: &Choice) -> &'static str {
 
 /// The forecast as the sentences that a pull begins with.
 pub(crate) fn announcement(forecast: &Forecast, page: MaxResults) -> String {
-    let heading = format!("Reading {}{}.", what(&forecast.choice), why(&forecast.choice));
+    let choice = &forecast.choice;
+    let heading = format!("Reading {}{}.{}", what(choice), why(choice), given_up(choice));
     let Some(most) = forecast.requests.most else {
         return format!("{heading} {}", unknown_length(page));
     };
@@ -113,13 +112,24 @@ fn why(choice: &Choice) -> String {
     }
 }
 
+/// What is lost by that choice.
+fn given_up(choice: &Choice) -> String {
+    match choice.gives_up.as_ref().map_or(0, |read| read.users) {
+        0 => String::new(),
+        lost => format!(
+            " An unfinished read with {} is given up.",
+            counted(lost, "account", "accounts")
+        ),
+    }
+}
+
 fn cost(forecast: &Forecast) -> String {
     let free = match forecast.paid_today {
         0 => String::new(),
         paid => format!(
-            "; {} of today {} paid for",
+            "; {} {} paid for earlier today",
             counted(paid, "account", "accounts"),
-            if paid == 1 { "is" } else { "are" }
+            if paid == 1 { "was" } else { "were" }
         ),
     };
     match (forecast.cost.least, forecast.cost.most) {
@@ -177,6 +187,9 @@ fn rows(forecast: &Forecast, page: MaxResults) -> Vec<(&'static str, String)> {
         ("Billed", count(&forecast.billed_reads)),
         ("Cost", cost(forecast)),
     ];
+    if let Some(read) = &choice.gives_up {
+        rows.push(("Gives up", counted(read.users, "account", "accounts") + " read before"));
+    }
     if forecast.requests.most.is_none() {
         rows.push(("Note", unknown_length(page)));
     } else if choice.kind == ReadKind::Head {

@@ -5,18 +5,18 @@ use blocks_domain::schema;
 use clap_complete::generate;
 use clap_mangen::Man;
 
-use crate::args::{CompletionsArgs, ManArgs, SchemaArgs};
+use crate::args::{CompletionsArgs, ManArgs, SchemaArgs, Words};
 use crate::exit::{Exit, Failed};
 use crate::output::{Output, write_out};
 
-pub(crate) fn schema(args: &SchemaArgs, output: Output) -> anyhow::Result<Exit> {
+pub(crate) fn schema(words: Words, args: &SchemaArgs, output: Output) -> anyhow::Result<Exit> {
     let Some(name) = &args.model else {
         for name in schema::NAMES {
             output.line(name)?;
         }
         return Ok(Exit::Done);
     };
-    let Some(schema) = schema::of(name, args.words.into()) else {
+    let Some(schema) = schema::of(name, words.vocabulary()) else {
         return Err(Failed::new(Exit::Usage, format!("there is no model `{name}`"))
             .remedy(format!("There is {}.", schema::NAMES.join(", ")))
             .into());

@@ -51,9 +51,11 @@ fn query(args: ListArgs) -> MirrorQuery {
 /// Shows users as they come: a table on a terminal, tab-separated lines in a pipe, or JSON.
 struct View {
     output: Output,
+    /// The columns of the terminal, if there is one.
+    width: Option<usize>,
+    /// The columns of the table, once its first piece is drawn.
     layout: Option<Layout>,
     rows: Vec<[String; 5]>,
-    has_header: bool,
     /// Lines for a pipe, written some at a time.
     lines: String,
 }
@@ -66,15 +68,15 @@ impl View {
     const LINES: usize = 64 * 1024;
 
     fn new(output: Output) -> Self {
-        let layout = output.width().map(Layout::of);
-        Self { output, layout, rows: Vec::new(), has_header: false, lines: String::new() }
+        let width = output.width();
+        Self { output, width, layout: None, rows: Vec::new(), lines: String::new() }
     }
 
     fn add(&mut self, user: &User) -> anyhow::Result<()> {
         if self.output.json {
             self.lines.push_str(&json_text(user)?);
             self.lines.push('\n');
-        } else if self.layout.is_none() {
+        } else if self.width.is_none() {
             self.lines.push_str(&cells(user, u64::to_string).join("\t"));
             self.lines.push('\n');
         } else {
@@ -88,11 +90,10 @@ impl View {
         if !self.lines.is_empty() {
             write_out(&std::mem::take(&mut self.lines))?;
         }
-        let Some(layout) = self.layout.as_ref().filter(|_| !self.rows.is_empty()) else {
-            return Ok(());
-        };
-        let table = layout.table(std::mem::take(&mut self.rows), !self.has_header);
-        self.has_header = true;
+        let Some(width) = self.width.filter(|_| !self.rows.is_empty()) else { return Ok(()) };
+        let is_first = self.layout.is_none();
+        let layout = self.layout.get_or_insert_with(|| Layout::of(width, &self.rows));
+        let table = layout.table(std::mem::take(&mut self.rows), is_first);
         self.output.line(table.trim_fmt())
     }
 }
@@ -121,8 +122,12 @@ impl Layout {
     const GAP: usize = 2;
 
     /// Shares the columns of a terminal out: the bio takes what is left, and goes first.
-    fn of(width: usize) -> Self {
-        let (handle, followers, created) = (16, 11, 10);
+    ///
+    /// Whoever has no handle is told by the id, which is longer, and worth nothing when it is cut.
+    fn of(width: usize, rows: &[[String; 5]]) -> Self {
+        let (followers, created) = (11, 10);
+        let handle = rows.iter().map(|[handle, ..]| handle.chars().count()).max();
+        let handle = handle.unwrap_or_default().clamp(16, 20);
         let rest = |taken: &[usize]| {
             width.saturating_sub(taken.iter().map(|column| column + Self::GAP).sum())
         };
@@ -199,14 +204,29 @@ mod tests {
                 ]
             })
             .map(|cells| cells.map(str::to_owned));
-        Layout::of(width).table(rows.to_vec(), true).lines().collect()
+        Layout::of(width, &rows).table(rows.to_vec(), true).lines().collect()
     }
 
     #[test]
     fn an_endless_name_is_shown_at_once() {
         let endless = std::array::from_fn(|_| "x ".repeat(1 << 20));
-        let table = Layout::of(80).table(vec![endless], true);
+        let rows = vec![endless];
+        let table = Layout::of(80, &rows).table(rows, true);
         assert_eq!(table.lines().count(), 2);
+    }
+
+    #[test]
+    fn an_id_in_the_place_of_a_handle_is_whole() {
+        let id = u64::MAX.to_string();
+        let rows = vec![std::array::from_fn(
+            |column| if column == 0 { id.clone() } else { String::new() },
+        )];
+        for width in [40, 80] {
+            let lines: Vec<_> =
+                Layout::of(width, &rows).table(rows.clone(), true).lines().collect();
+            assert!(lines[1].contains(&id), "{lines:#?}");
+            assert!(lines.iter().all(|line| line.trim_end().width() <= width), "{lines:#?}");
+        }
     }
 
     #[test]

@@ -52,7 +52,7 @@ pub(crate) async fn run(cli: Cli, output: &Output) -> anyhow::Result<Exit> {
             change::run(change::Wish::Unblock, &globals, &args, *output).await
         }
         Command::Sandbox(args) => sandbox::run(args, *output).await,
-        Command::Schema(args) => generated::schema(&args, *output),
+        Command::Schema(args) => generated::schema(globals.words, &args, *output),
         Command::Completions(args) => generated::completions(&args),
         Command::Man(args) => generated::man(&args),
         Command::OpenBrowser(args) => browser::open(&args),

@@ -3,9 +3,11 @@
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use blocks_app::{Pull, PullError, PullProgress, PullReport, WhenSpent};
+use blocks_app::{Forecast, Pull, PullError, PullProgress, PullReport, WhenSpent};
 use blocks_domain::{BlockingQuery, MaxResults, Price, Selection, UserField, UserId, Vocabulary};
-use blocks_ports::{Account, AccountStore, Clock, Forget, MirrorJournal, ReadKind, Snapshot};
+use blocks_ports::{
+    Account, AccountStore, Clock, Forget, MirrorJournal, MirrorStore, ReadKind, Snapshot,
+};
 use blocks_sqlite::SqliteStore;
 use jiff::Timestamp;
 use serde::Serialize;
@@ -17,7 +19,7 @@ use crate::context::{Connection, Wishes, clock_at, home, mirrored, who};
 use crate::exit::{Exit, Failed};
 use crate::home::Home;
 use crate::output::{Output, counted, grouped, usd};
-use crate::progress::PullBar;
+use crate::progress::{PullBar, ShownClock};
 
 /// What is asked for of each account: everything that `list`, `show` and `stats` can use.
 ///
@@ -74,7 +76,6 @@ async fn pull(
         return Ok(Exit::Interrupted);
     };
     let account = account?;
-    announce(args, account.user_id, bar, store, connection).await?;
     let api = connection.within(account.user_id, args.spending.budget);
     let mut pull = Pull::new(&api, store, connection.clock())
         .wanting(args.reading.wanted())
@@ -85,6 +86,10 @@ async fn pull(
     if args.wait {
         pull = pull.waiting();
     }
+    let choice = pull.choose(account.user_id).await?;
+    let forecaster = forecast::forecaster(&args.reading, store, connection.clock());
+    let forecast = forecaster.forecast(account.user_id, choice).await?;
+    announce(&forecast, args.reading.page_size, bar, connection.clock());
     let query = query(args.reading.page_size)?;
     let result = until_interrupted(pull.run(account.user_id, query, bar)).await;
     bar.finish();
@@ -106,9 +111,7 @@ async fn pull(
             if output.json {
                 output.json_line(&run.summary(None)?)?;
             }
-            let users = counted(run.progress.users, "account", "accounts");
-            output
-                .say(format!("Interrupted. Kept so far: {users}. Run the same command to go on."));
+            say_interrupted(account.user_id, store, output).await?;
             Ok(Exit::Interrupted)
         }
     }
@@ -121,26 +124,30 @@ pub(super) fn query(page_size: MaxResults) -> anyhow::Result<BlockingQuery> {
 }
 
 /// Says what is about to be read, why, and what it takes, and sets the bar up for it.
-async fn announce(
-    args: &PullArgs,
-    account: UserId,
-    bar: &PullBar,
-    store: &SqliteStore,
-    connection: &Connection,
-) -> anyhow::Result<()> {
-    let clock = connection.clock();
-    let mut forecast = forecast::forecast(&args.reading, None, store, account, clock).await?;
-    if args.restart {
-        forecast.choice.resumes = None;
-    }
-    let page = args.reading.page_size;
-    clock.say(&forecast::announcement(&forecast, page));
+pub(super) fn announce(forecast: &Forecast, page: MaxResults, bar: &PullBar, clock: &ShownClock) {
+    clock.say(&forecast::announcement(forecast, page));
     if forecast.choice.kind == ReadKind::Full {
         bar.expect(forecast.users.unwrap_or_default());
     }
     if let Some(read) = &forecast.choice.resumes {
         bar.go_on_from(read);
     }
+}
+
+/// Says what an interrupted read leaves.
+pub(super) async fn say_interrupted(
+    account: UserId,
+    store: &SqliteStore,
+    output: Output,
+) -> anyhow::Result<()> {
+    let kept = store.unfinished(account).await?.map_or(0, |read| read.users);
+    output.say(match kept {
+        0 => "Interrupted before anything was read.".to_owned(),
+        kept => format!(
+            "Interrupted. Kept so far: {}. Run the same command to go on.",
+            counted(kept, "account", "accounts")
+        ),
+    });
     Ok(())
 }
 
@@ -332,12 +339,23 @@ impl<'a> Run<'a> {
                 "X named {count} beside the accounts: not everything could be shown."
             ))?;
         }
-        let pad = " ".repeat(flags.len());
-        output.say(format!(
-            "\nNext:\n  blocks{flags} list    the accounts\n  blocks{flags} stats   figures about \
-             them\n  blocks sandbox serve{}a server like X, for any client",
-            pad.get(5..).unwrap_or(" "),
-        ));
+        output.say(next_steps(flags, snapshot));
         Ok(())
     }
+}
+
+/// What a person may want to do now.
+fn next_steps(flags: &str, snapshot: &Snapshot) -> String {
+    let mut steps = vec![
+        (format!("blocks{flags} list"), "the accounts"),
+        (format!("blocks{flags} stats"), "figures about them"),
+    ];
+    if snapshot.id.get() > 1 {
+        steps.push((format!("blocks{flags} changes"), "who came and went"));
+    } else if flags.contains("--sandbox") {
+        steps.push(("blocks sandbox serve".to_owned(), "a server like X, for any client"));
+    }
+    let width = steps.iter().map(|(command, _)| command.len()).max().unwrap_or_default();
+    let lines = steps.iter().map(|(command, what)| format!("\n  {command:width$}  {what}"));
+    format!("\nNext:{}", lines.collect::<String>())
 }

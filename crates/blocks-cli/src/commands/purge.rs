@@ -36,8 +36,8 @@ pub(crate) async fn run(
              and its changes. Reading it again costs as much as the first time."
         ),
         (_, Some(before)) => format!(
-            "The profiles of accounts that {whose} blocks will be forgotten where they were read \
-             before {}; their ids and dates stay. Of {shown} the mirror holds one.",
+            "All profiles that were read before {} will be forgotten, {shown} that {whose} blocks \
+             among them; ids and dates stay.",
             minute(before)
         ),
         (_, None) => format!(
@@ -64,11 +64,19 @@ pub(crate) async fn run(
         output.json_line(&Told::of(args, forgotten.profiles, forgotten.names))?;
         return Ok(Exit::Done);
     }
+    if args.all {
+        output
+            .sentence(&format!("All that was kept of the block list of {whose} is forgotten."))?;
+        return Ok(Exit::Done);
+    }
     output.sentence(&format!(
         "Forgotten: {}, and {} in the list of changes.",
         counted(forgotten.profiles, "profile", "profiles"),
         counted(forgotten.names, "name", "names"),
     ))?;
+    if forgotten.profiles > 0 {
+        output.say("`blocks pull --full` reads the profiles again.");
+    }
     Ok(Exit::Done)
 }
 

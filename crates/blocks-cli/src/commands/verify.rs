@@ -1,12 +1,12 @@
 //! `blocks verify`: the mirror, held against a fresh read.
 
-use blocks_app::{PullProgress, Verification, Verified, Verify, WhenSpent};
+use blocks_app::{Forecaster, PullProgress, Verification, Verified, Verify, WhenSpent};
 use blocks_ports::{Account, MirrorStore};
 use blocks_sqlite::SqliteStore;
 use futures_util::TryStreamExt;
 use serde::Serialize;
 
-use super::changes::{Differing, difference_line};
+use super::changes::{Differing, show_difference};
 use super::{pull, until_interrupted};
 use crate::args::{Globals, VerifyArgs};
 use crate::context::{Connection, Wishes, home, who};
@@ -44,17 +44,18 @@ async fn verify(
         return Ok(Exit::Interrupted);
     };
     let account = account?;
-    if let Some(snapshot) = store.snapshot(account.user_id).await? {
-        bar.expect(snapshot.users);
-    }
+    let clock = connection.clock();
     let api = connection.within(account.user_id, args.spending.budget);
-    let verify = Verify::new(&api, store, connection.clock());
+    let verify = Verify::new(&api, store, clock);
+    let choice = verify.choose(account.user_id).await?;
+    let forecaster = Forecaster::new(store, store, store, clock).with_page_size(args.page_size);
+    let forecast = forecaster.forecast(account.user_id, choice).await?;
+    pull::announce(&forecast, args.page_size, bar, clock);
     let query = pull::query(args.page_size)?;
     let result = until_interrupted(verify.run(account.user_id, query, bar)).await;
     bar.finish();
     let Some(result) = result else {
-        let users = counted(bar.last().users, "account", "accounts");
-        output.say(format!("Interrupted. Kept so far: {users}. Run the same command to go on."));
+        pull::say_interrupted(account.user_id, store, output).await?;
         return Ok(Exit::Interrupted);
     };
     report(&result?, &account, store, output).await
@@ -88,7 +89,7 @@ async fn report(
         if output.json {
             output.json_line(&Differing::of(&difference.user, difference.added))?;
         } else {
-            output.line(difference_line(&difference.user, difference.added))?;
+            show_difference(&difference.user, difference.added, output)?;
         }
     }
     if output.json {

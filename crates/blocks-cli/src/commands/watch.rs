@@ -11,6 +11,7 @@ use blocks_sqlite::SqliteStore;
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::forecast::what;
 use super::pull::query;
 use super::until_interrupted;
 use crate::args::{Globals, WatchArgs};
@@ -43,6 +44,7 @@ async fn watch(
     store: &SqliteStore,
     connection: &Connection,
 ) -> anyhow::Result<Exit> {
+    let feed = connection.feed()?;
     let Some(account) = until_interrupted(connection.account(globals, store)).await else {
         return Ok(Exit::Interrupted);
     };
@@ -51,7 +53,7 @@ async fn watch(
     let api = connection.within(user, args.budget);
     let clock = connection.clock();
     let pull = Pull::new(&api, store, clock).with_policy(args.policy.policy()).waiting();
-    let watch = Watch::new(connection.feed(), pull, store, store, clock);
+    let watch = Watch::new(feed, pull, store, store, clock);
     let window = Window { output, bar, account: &account, clock };
     let query = query(MaxResults::MAX)?;
     match until_interrupted(watch.run(user, query, &window)).await {
@@ -89,8 +91,11 @@ impl Progress for Window<'_> {
     }
 
     fn chosen(&self, choice: &Choice) {
+        self.bar.chosen(choice);
         if choice.kind == ReadKind::Full {
-            self.output.say(format!("Reading the whole list, {}.", choice.reason));
+            let (what, each) = (what(choice), Price::BLOCK_READ.per_unit());
+            let reason = choice.reason;
+            self.output.say(format!("Reading {what}, {reason}; X bills {each} for each account."));
         }
     }
 
@@ -133,7 +138,8 @@ impl Watcher for Window<'_> {
         self.show(if self.output.json {
             self.output.json_line(&line)
         } else {
-            self.output.line(line.in_words())
+            let (who, what) = line.in_words();
+            self.output.row(&who, &what)
         });
     }
 
@@ -142,8 +148,14 @@ impl Watcher for Window<'_> {
         let reason = visible(&reason.unwrap_or_default());
         let wait = until.duration_since(self.clock.now()).as_secs().max(0).unsigned_abs();
         let wait = counted(wait, "second", "seconds");
-        self.output.say(format!("{why}{reason}. Trying again in {wait}."));
+        self.output.say(format!("{}{reason}. Trying again in {wait}.", capital(&why.to_string())));
     }
+}
+
+/// A text as the beginning of a sentence.
+fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
 
 /// An event, as `--json` prints it.
@@ -185,7 +197,8 @@ impl<'a> Line<'a> {
         }
     }
 
-    fn in_words(&self) -> String {
+    /// Who it is about, and what happened to them.
+    fn in_words(&self) -> (String, String) {
         let who = match (self.username, &self.user_id) {
             (Some(handle), _) => format!("@{}", visible(handle)),
             (None, Some(id)) => format!("user {id}"),
@@ -202,6 +215,6 @@ impl<'a> Line<'a> {
             "repeated" => " (told before)",
             _ => " (not for this mirror)",
         };
-        format!("{}  {} {who}\t{what}{mirror}", self.minute, self.sign)
+        (format!("{}  {} {who}", self.minute, self.sign), format!("{what}{mirror}"))
     }
 }

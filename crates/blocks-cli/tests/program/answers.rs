@@ -83,7 +83,7 @@ fn cases() -> Vec<Case> {
                 "https://api.x.com/2/problems/unsupported-authentication",
             ),
             4,
-            "belongs to an app",
+            "this kind of token",
         ),
         case(
             problem(

@@ -61,7 +61,7 @@ fn talkative(mut command: Command) -> Command {
 
 /// Everything secret that the sandbox gave out, and that the program has stored.
 fn secrets(scene: &Scene) -> Vec<String> {
-    let mut secrets: Vec<_> = ["access_token", "refresh_token", "client_secret"]
+    let mut secrets: Vec<_> = ["access_token", "app_token", "refresh_token", "client_secret"]
         .map(|key| scene.told(key).to_owned())
         .into();
     let oauth1 = &scene.sandbox.line["oauth1"];

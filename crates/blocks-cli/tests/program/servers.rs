@@ -49,6 +49,21 @@ fn x_itself_is_an_address_as_well() {
 }
 
 #[test]
+fn the_token_of_an_app_goes_to_the_server_that_is_named_and_to_no_other() {
+    let scene = Scene::signed_in(&["--account", "work"]);
+    let watch = |flags: &[&str]| {
+        let mut command = scene.home.command(&[&["watch"], flags].concat());
+        command.env("BLOCKS_APP_TOKEN", "of-x-and-of-nobody-else");
+        Ran::of(command.output().expect("the program"))
+    };
+    let ran = watch(&[]).ended(3);
+    assert!(ran.stderr.contains(&format!("speaks to {}", scene.sandbox.url)), "{}", ran.stderr);
+    let ran = watch(&["--api-url", &scene.sandbox.url]).ended(3);
+    assert!(ran.stderr.contains("it is the app's own bearer token"), "{}", ran.stderr);
+    assert!(!ran.stderr.contains("blocks login"), "{}", ran.stderr);
+}
+
+#[test]
 fn a_sign_in_of_xurl_follows_no_stray_variable() {
     let scene = Scene::new();
     let yaml = "apps: {a: {client_id: i, oauth2_tokens: {u: {oauth2: {access_token: x}}}}}";

@@ -222,10 +222,15 @@ impl Serving {
 
     /// Runs the program against it, signed in.
     pub(crate) fn run(&self, home: &Home, args: &[&str]) -> Ran {
+        Ran::of(self.command(home, args).output().expect("the program"))
+    }
+
+    /// The program against it, signed in.
+    pub(crate) fn command(&self, home: &Home, args: &[&str]) -> Command {
         let mut command = home.command(args);
         command.env("BLOCKS_API_URL", &self.url);
         command.env("BLOCKS_ACCESS_TOKEN", self.line["access_token"].as_str().expect("a token"));
-        Ran::of(command.output().expect("the program"))
+        command
     }
 }
 

@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, ChildStderr, ChildStdout, Stdio};
 
 use crate::browser::elsewhere;
-use crate::support::{Home, Serving};
+use crate::support::{Home, Ran, Serving};
 
 /// A watch that is up to date and waits for events.
 struct Watching {
@@ -15,10 +15,8 @@ struct Watching {
 
 impl Watching {
     fn begin(home: &Home, serving: &Serving) -> Self {
-        let mut command = home.command(&["watch", "--json"]);
-        command.env("BLOCKS_API_URL", &serving.url);
-        let token = serving.line["access_token"].as_str().expect("a token");
-        command.env("BLOCKS_ACCESS_TOKEN", token);
+        let mut command = serving.command(home, &["watch", "--json"]);
+        command.env("BLOCKS_APP_TOKEN", serving.line["app_token"].as_str().expect("a token"));
         let mut child =
             command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program");
         let stdout = BufReader::new(child.stdout.take().expect("a pipe"));
@@ -96,4 +94,20 @@ fn a_watch_without_a_mirror_makes_one_and_two_programs_get_along() {
     assert_eq!(watching.event()["user_id"], first.as_str());
     serving.run(&home, &["pull", "--full", "--quiet"]).ended(0);
     assert_eq!(listed(&home).len(), 29);
+}
+
+#[test]
+fn without_the_token_of_the_app_nothing_is_read() {
+    let home = Home::new();
+    let serving = Serving::start(&home, &["--blocks", "30"]);
+    let ran = serving.run(&home, &["watch"]).ended(3);
+    assert!(ran.stderr.contains("Set BLOCKS_APP_TOKEN"), "{}", ran.stderr);
+    serving.run(&home, &["list"]).ended(1);
+
+    // The sign-in of a user is no token of an app, which only the server knows.
+    let mut command = serving.command(&home, &["watch"]);
+    command.env("BLOCKS_APP_TOKEN", serving.line["access_token"].as_str().expect("a token"));
+    let ran = Ran::of(command.output().expect("the program")).ended(4);
+    assert!(ran.stderr.contains("the app's own bearer token"), "{}", ran.stderr);
+    serving.run(&home, &["list"]).ended(1);
 }

@@ -8,10 +8,11 @@ use blocks_domain::{
 };
 use blocks_ports::{ActivityFeed, ApiError, BlockEvents, Reply};
 use futures_util::stream::StreamExt;
+use secrecy::ExposeSecret;
 
-use super::{FakeApi, invalid, model};
+use super::{FakeApi, invalid, model, refused};
 use crate::world::{
-    Caller, End, EventKind, NotSubscribed, Subscription, Told, TooManyStreams, USER_FIELDS,
+    Caller, Claim, End, EventKind, NotSubscribed, Subscription, Told, TooManyStreams, USER_FIELDS,
 };
 
 /// How many subscriptions a page holds.
@@ -23,22 +24,22 @@ impl ActivityFeed for FakeApi {
         &self,
         page: Option<PageToken>,
     ) -> Result<Reply<SubscriptionsPage>, ApiError> {
-        let caller = self.admit(Endpoint::GetSubscriptions)?;
+        let caller = self.admit_app(Endpoint::GetSubscriptions)?;
         let before = |token: PageToken| {
-            self.world.subscription_before(&caller, token.as_str()).ok_or_else(|| {
+            self.world.subscription_before(token.as_str()).ok_or_else(|| {
                 invalid(format!("`pagination_token` does not take {:?}", token.as_str()), &caller)
             })
         };
         let after = page.map(before).transpose()?;
-        let mut found = self.world.subscriptions(&caller, after);
+        let mut found = self.world.subscriptions(after);
         let mut meta = SubscriptionsMeta::default();
         if found.len() > PAGE {
             found.truncate(PAGE);
             let last = found.last();
-            meta.next_token = last.map(|last| self.world.subscriptions_token(&caller, last.id));
+            meta.next_token = last.map(|last| self.world.subscriptions_token(last.id));
         }
         meta.result_count = u32::try_from(found.len()).ok();
-        let found = found.into_iter().map(|one| subscription(one, &caller)).collect();
+        let found = found.into_iter().map(|one| self.subscription(one)).collect();
         Ok(Self::reply(SubscriptionsPage::new(found, meta), &caller))
     }
 
@@ -66,24 +67,24 @@ impl ActivityFeed for FakeApi {
         }
         let made = self.world.subscribe(&caller, kind, request.tag.clone());
         let (made, _) = made.map_err(|why| invalid(not_subscribed(why), &caller))?;
-        Ok(Self::reply(subscription(made, &caller), &caller))
+        Ok(Self::reply(self.subscription(made), &caller))
     }
 
     async fn unsubscribe(&self, id: SubscriptionId) -> Result<Reply<()>, ApiError> {
-        let caller = self.admit(Endpoint::DeleteSubscription)?;
-        match self.world.unsubscribe(&caller, id) {
+        let caller = self.admit_app(Endpoint::DeleteSubscription)?;
+        match self.world.unsubscribe(id) {
             Some(_) => Ok(Self::reply((), &caller)),
             None => Err(ApiError::new(Failure::NotFound)
                 .with_status(404)
-                .with_detail(format!("you have no subscription {id}"))
+                .with_detail(format!("the app has no subscription {id}"))
                 .with_problems(vec![Problem::new(ProblemType::ResourceNotFound, "Not Found Error")])
                 .with_rate(Some(caller.rate))),
         }
     }
 
     async fn events(&self) -> Result<Reply<BlockEvents>, ApiError> {
-        let caller = self.admit(Endpoint::GetActivityStream)?;
-        let events = self.world.open_stream(caller, std::time::Duration::ZERO);
+        let caller = self.admit_app(Endpoint::GetActivityStream)?;
+        let events = self.world.open_stream(std::time::Duration::ZERO);
         let events = events.map_err(|TooManyStreams| {
             let mut problem = Problem::new(ProblemType::StreamingConnection, "ConnectionException");
             problem.connection_issue = Some("TooManyConnections".to_owned());
@@ -99,13 +100,21 @@ impl ActivityFeed for FakeApi {
 
 const TAG_MAX: usize = SubscriptionRequest::TAG_MAX;
 
-fn subscription(from: Subscription, caller: &Caller) -> ActivitySubscription {
-    let mut subscription = ActivitySubscription::new(from.id, event_type(from.kind));
-    subscription.filter = Some(ActivityFilter::of(caller.user));
-    subscription.tag = from.tag;
-    subscription.created_at = Some(from.created_at);
-    subscription.updated_at = Some(from.updated_at);
-    subscription
+impl FakeApi {
+    /// Lets a call of the app in.
+    fn admit_app(&self, endpoint: Endpoint) -> Result<Caller, ApiError> {
+        let token = self.world.app_only_token();
+        self.world.admit(Claim::Token(token.expose_secret()), endpoint).map_err(refused)
+    }
+
+    fn subscription(&self, from: Subscription) -> ActivitySubscription {
+        let mut subscription = ActivitySubscription::new(from.id, event_type(from.kind));
+        subscription.filter = Some(ActivityFilter::of(self.world.subject(&from)));
+        subscription.tag = from.tag;
+        subscription.created_at = Some(from.created_at);
+        subscription.updated_at = Some(from.updated_at);
+        subscription
+    }
 }
 
 fn event(told: &Told) -> BlockEvent {

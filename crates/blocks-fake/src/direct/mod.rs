@@ -14,7 +14,7 @@ use secrecy::{ExposeSecret, SecretString};
 use crate::World;
 use crate::world::{Absence, Bookmark, Caller, Claim, Company, Denial, Denied, View};
 
-/// The API of a [`World`] for one signed-in user, without HTTP between.
+/// The API of a [`World`] for one signed-in user and for the app, without HTTP between.
 ///
 /// It keeps the rules that the sandbox keeps: scopes, plans, rate windows, prices, page tokens.
 #[derive(Debug, Clone)]
@@ -213,9 +213,9 @@ fn refused(Denied { reason, rate, .. }: Denied) -> ApiError {
     let blank = ProblemType::Blank;
     let (status, failure, problem, title) = match reason {
         Denial::Unauthenticated => (401, Failure::Unauthenticated, blank, "Unauthorized"),
-        Denial::AppOnly => (
+        Denial::AppOnly | Denial::UserContext => (
             403,
-            Failure::Forbidden(ForbiddenReason::AppOnly),
+            Failure::Forbidden(ForbiddenReason::UnsupportedAuthentication),
             ProblemType::UnsupportedAuthentication,
             "Unsupported Authentication",
         ),

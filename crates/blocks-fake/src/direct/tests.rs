@@ -57,7 +57,7 @@ async fn every_denial_is_the_failure_that_its_status_means() {
     let stranger = FakeApi::with_token(world.clone(), "nonsense".to_owned().into());
     assert_eq!(refusal(&stranger).await, (Failure::Unauthenticated, Some(401)));
     let app = FakeApi::with_token(world.clone(), world.app_only_token());
-    assert_eq!(refusal(&app).await, forbidden(ForbiddenReason::AppOnly));
+    assert_eq!(refusal(&app).await, forbidden(ForbiddenReason::UnsupportedAuthentication));
     let narrow = FakeApi::with_token(world.clone(), token(&world, &[Scope::BlockRead]));
     assert_eq!(refusal(&narrow).await, forbidden(ForbiddenReason::ScopeOrPlan));
 

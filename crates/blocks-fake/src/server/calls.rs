@@ -38,10 +38,10 @@ pub(super) fn answer(
         (Endpoint::GetMe, _) => call.get_me(query),
         (Endpoint::GetUsersBy, _) => call.get_users_by(query),
         (Endpoint::GetUsers, _) => call.get_users(query),
-        (Endpoint::GetSubscriptions, _) => activity::list(world, &caller, query),
+        (Endpoint::GetSubscriptions, _) => activity::list(world, query),
         (Endpoint::PostSubscription, _) => activity::create(world, &caller, incoming),
-        (Endpoint::PutSubscription, [id]) => activity::change(world, &caller, id, incoming),
-        (Endpoint::DeleteSubscription, [id]) => activity::delete(world, &caller, id, query),
+        (Endpoint::PutSubscription, [id]) => activity::change(world, id, incoming),
+        (Endpoint::DeleteSubscription, [id]) => activity::delete(world, id, query),
         _ => Err(Refusal::Nowhere),
     };
     let answer = match answered {

@@ -140,7 +140,14 @@ fn refused(denied: Denied) -> Answer {
         Denial::Unauthenticated => (401, blank(401, "Unauthorized")),
         Denial::Forbidden => (403, blank(403, "Forbidden")),
         Denial::RateLimited => (429, blank(429, "Too Many Requests")),
-        Denial::AppOnly => (403, app_only()),
+        Denial::AppOnly => {
+            let supported = "[OAuth 1.0a User Context, OAuth 2.0 User Context]";
+            (403, unsupported_authentication("OAuth 2.0 Application-Only", supported))
+        }
+        Denial::UserContext => {
+            let supported = "[OAuth 2.0 Application-Only]";
+            (403, unsupported_authentication("OAuth 2.0 User Context", supported))
+        }
         Denial::OAuth1Permissions => (403, oauth1_permissions()),
         Denial::NotEnrolled => (403, not_enrolled()),
         Denial::OutOfCredits => (402, out_of_credits()),
@@ -154,10 +161,10 @@ fn blank(status: u16, title: &str) -> Value {
     json!({ "title": title, "detail": title, "type": "about:blank", "status": status })
 }
 
-fn app_only() -> Value {
+fn unsupported_authentication(given: &str, supported: &str) -> Value {
     json!({
         "title": "Unsupported Authentication",
-        "detail": "Authenticating with OAuth 2.0 Application-Only is forbidden for this endpoint.  Supported authentication types are [OAuth 1.0a User Context, OAuth 2.0 User Context].",
+        "detail": format!("Authenticating with {given} is forbidden for this endpoint.  Supported authentication types are {supported}."),
         "type": "https://api.x.com/2/problems/unsupported-authentication",
         "status": 403,
     })

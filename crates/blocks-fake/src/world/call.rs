@@ -80,8 +80,10 @@ pub(crate) struct Denied {
 pub(crate) enum Denial {
     /// The token is missing, unknown or has ended.
     Unauthenticated,
-    /// The token speaks for no user.
+    /// The token speaks for no user, and the call is a user's.
     AppOnly,
+    /// A user signed in, and the call is the app's.
+    UserContext,
     /// The window is spent.
     RateLimited,
     /// The app is not enrolled.
@@ -99,9 +101,10 @@ pub(crate) enum Denial {
 impl Denial {
     /// All of them.
     #[cfg(feature = "server")]
-    pub(crate) const ALL: [Self; 8] = [
+    pub(crate) const ALL: [Self; 9] = [
         Self::Unauthenticated,
         Self::AppOnly,
+        Self::UserContext,
         Self::RateLimited,
         Self::NotEnrolled,
         Self::Forbidden,
@@ -121,17 +124,25 @@ pub(crate) struct BlocksRead {
 
 impl World {
     /// Lets a call in, or says why not; whoever proves who they are has it counted.
+    ///
+    /// What the app calls is called by the owner, whose app it is.
     pub(crate) fn admit(&self, claim: Claim<'_>, endpoint: Endpoint) -> Result<Caller, Denied> {
         let mut state = self.lock();
         let now = state.time.now();
         let unknown = |reason| Denied { reason, rate: None };
         let identity = state.identify(claim, now);
         let identity = identity.ok_or_else(|| unknown(Denial::Unauthenticated))?;
-        let Bearer::User(person) = identity.bearer else { return Err(unknown(Denial::AppOnly)) };
-        if !state.is_active(person) {
+        let person = match (identity.bearer, endpoint.spec().is_for_app()) {
             // Inferred: the tokens of an account that is not there are worth nothing meanwhile.
-            return Err(unknown(Denial::Unauthenticated));
-        }
+            (Bearer::User(person), false) if !state.is_active(person) => {
+                return Err(unknown(Denial::Unauthenticated));
+            }
+            (Bearer::User(person), false) => person,
+            // The app is its owner's, in whose windows its calls count.
+            (Bearer::App, true) => self.shared.owner,
+            (Bearer::App, false) => return Err(unknown(Denial::AppOnly)),
+            (Bearer::User(_), true) => return Err(unknown(Denial::UserContext)),
+        };
 
         let taken = state.take_window(person, endpoint, now);
         let (Ok(rate) | Err(rate)) = taken;
@@ -195,25 +206,33 @@ impl World {
     /// # Errors
     /// The user is not there.
     pub(crate) fn view(&self, caller: &Caller, user: UserId) -> Result<View, Absence> {
+        self.view_of(caller.person, user)
+    }
+
+    /// What somebody sees of a user, whoever calls.
+    ///
+    /// # Errors
+    /// The user is not there.
+    pub(super) fn view_of(&self, viewer: Person, user: UserId) -> Result<View, Absence> {
         let person = self.people().by_id(user).ok_or(Absence::NotFound)?;
         let state = self.lock();
         if let Some(absence) = state.status(person).absence() {
             return Err(absence);
         }
-        let relationship = state.between(caller.person, person);
+        let relationship = state.between(viewer, person);
         drop(state);
-        Ok(self.seen(caller, person, relationship))
+        Ok(self.seen(viewer, person, relationship))
     }
 
     /// Makes the profiles, which takes most of the time of a read and needs no lock.
     fn views(&self, caller: &Caller, standings: Vec<(Person, Relationship)>) -> Vec<View> {
-        let view = |(person, relationship)| self.seen(caller, person, relationship);
+        let view = |(person, relationship)| self.seen(caller.person, person, relationship);
         standings.into_iter().map(view).collect()
     }
 
-    fn seen(&self, caller: &Caller, person: Person, relationship: Relationship) -> View {
+    fn seen(&self, viewer: Person, person: Person, relationship: Relationship) -> View {
         let profile = self.people().profile(person);
-        View { profile, is_self: caller.person == person, relationship }
+        View { profile, is_self: viewer == person, relationship }
     }
 
     /// The id that belongs to a handle.

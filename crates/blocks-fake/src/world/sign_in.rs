@@ -21,8 +21,8 @@ impl World {
         self.with_authority(|authority, _| authority.standing(Bearer::User(owner)))
     }
 
-    /// An access token of the app alone, which the blocks endpoints refuse; like X's it begins
-    /// with a row of the letter `A`.
+    /// The app's own bearer token, for its subscriptions and the stream of events; the calls of
+    /// users refuse it. Like X's it begins with a row of the letter `A`.
     #[must_use]
     pub fn app_only_token(&self) -> SecretString {
         self.with_authority(|authority, _| authority.standing(Bearer::App))

@@ -8,7 +8,7 @@ use blocks_fake::server::{Fault, FaultKind};
 use blocks_fake::{FakeApi, Tier, World};
 use blocks_ports::ActivityFeed;
 use futures_util::TryStreamExt;
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpSocket, TcpStream};
@@ -30,10 +30,11 @@ struct Reading {
 
 impl Reading {
     async fn open(client: &Client) -> Self {
-        Self::with(client, "", &client.world.token(), "").await
+        Self::with(client, "", "").await
     }
 
-    async fn with(client: &Client, query: &str, token: &SecretString, headers: &str) -> Self {
+    async fn with(client: &Client, query: &str, headers: &str) -> Self {
+        let token = client.world.app_only_token();
         let address = client.sandbox.address();
         let socket = TcpSocket::new_v4().expect("a socket");
         // So that little is on its way where nobody reads.
@@ -152,14 +153,36 @@ async fn subscriptions_come_in_pages() {
     let second = client.get(&next).await.json();
     assert_eq!(second["data"][0]["event_type"], "block.unblock");
     assert_eq!(second["meta"], json!({ "result_count": 1 }));
+    let nonsense = format!("{SUBSCRIPTIONS}?pagination_token=nonsense-nonsense");
+    assert_eq!(client.get(&nonsense).await.status, 400);
+}
 
-    let them = client.world.stranger(0);
+#[tokio::test]
+async fn the_app_has_the_subscriptions_and_events_of_all_its_users() {
+    let client = Client::new().await;
+    let (me, them) = (client.world.owner(), client.world.stranger(0));
+    subscribe(&client, "block.block").await;
     let theirs = client.world.mint(them, Scope::FOR_READING, None).expect("they exist");
-    let theirs = format!("authorization: Bearer {}\r\n", theirs.expose_secret());
-    let foreign = client.try_call("GET", &next, &theirs, "").await.expect("an answer");
-    assert_eq!(foreign.status, 400, "a token is its user's");
-    let others = client.try_call("GET", SUBSCRIPTIONS, &theirs, "").await.expect("an answer");
-    assert_eq!(others.json()["data"], json!([]), "and so are subscriptions");
+    let headers = format!(
+        "authorization: Bearer {}\r\ncontent-type: application/json\r\n",
+        theirs.expose_secret()
+    );
+    let body = json!({ "event_type": "block.block", "filter": { "user_id": them } }).to_string();
+    let made = client.try_call("POST", SUBSCRIPTIONS, &headers, &body).await.expect("an answer");
+    assert_eq!(made.json()["meta"], json!({ "total_subscriptions": 2 }));
+
+    let listed = client.get(SUBSCRIPTIONS).await.json();
+    let users: Vec<_> = [0, 1].map(|n| listed["data"][n]["filter"]["user_id"].clone()).into();
+    assert_eq!(users, [json!(me), json!(them)]);
+
+    let mut reading = Reading::open(&client).await;
+    for (source, target) in [(me, them), (them, me)] {
+        let pair = BlockPair::new(source, target).expect("two users");
+        client.world.block(pair).expect("they exist");
+        let told = reading.json().await;
+        assert_eq!(told["data"]["filter"]["user_id"], json!(source));
+        assert_eq!(told["data"]["payload"]["target"]["data"]["id"], json!(target));
+    }
 }
 
 #[tokio::test]
@@ -237,26 +260,33 @@ async fn a_request_for_a_subscription_is_read_strictly() {
 }
 
 #[tokio::test]
-async fn only_a_user_who_may_read_blocks_is_told_of_them() {
+async fn a_user_who_may_read_blocks_subscribes_and_the_app_does_the_rest() {
     let client = Client::new().await;
     let me = client.world.owner();
     let scopes = [Scope::UsersRead, Scope::TweetRead, Scope::BlockWrite];
     let other_scopes = client.world.mint(me, scopes, None).expect("they exist");
-    for (token, title) in
-        [(client.world.app_only_token(), "Unsupported Authentication"), (other_scopes, "Forbidden")]
-    {
+    let unsupported = "Unsupported Authentication";
+    let one = "/2/activity/subscriptions/7";
+    for (method, path, token, title) in [
+        ("POST", SUBSCRIPTIONS, client.world.app_only_token(), unsupported),
+        ("POST", SUBSCRIPTIONS, other_scopes, "Forbidden"),
+        ("GET", SUBSCRIPTIONS, client.world.token(), unsupported),
+        ("DELETE", one, client.world.token(), unsupported),
+        ("PUT", one, client.world.token(), unsupported),
+        ("GET", STREAM, client.world.token(), unsupported),
+    ] {
         let headers = format!("authorization: Bearer {}\r\n", token.expose_secret());
-        for (method, path) in [
-            ("GET", SUBSCRIPTIONS),
-            ("POST", SUBSCRIPTIONS),
-            ("DELETE", "/2/activity/subscriptions/7"),
-            ("PUT", "/2/activity/subscriptions/7"),
-            ("GET", STREAM),
-        ] {
-            let answer = client.try_call(method, path, &headers, "").await.expect("an answer");
-            assert_eq!((answer.status, &answer.json()["title"]), (403, &json!(title)), "{method}");
-        }
+        let answer = client.try_call(method, path, &headers, "").await.expect("an answer");
+        assert_eq!((answer.status, &answer.json()["title"]), (403, &json!(title)), "{method}");
     }
+    let token = client.world.token();
+    let headers = format!("authorization: Bearer {}\r\n", token.expose_secret());
+    let answer = client.try_call("GET", STREAM, &headers, "").await.expect("an answer");
+    assert_eq!(
+        answer.json()["detail"],
+        "Authenticating with OAuth 2.0 User Context is forbidden for this endpoint.  Supported \
+         authentication types are [OAuth 2.0 Application-Only]."
+    );
     let nobody = client.try_call("GET", STREAM, "", "").await.expect("an answer");
     assert_eq!((nobody.status, nobody.rate()), (401, None));
 }
@@ -336,8 +366,7 @@ async fn a_quiet_stream_gives_signs_of_life() {
 async fn a_stream_is_not_compressed() {
     let client = Client::new().await;
     subscribe(&client, "block.block").await;
-    let token = client.world.token();
-    let mut reading = Reading::with(&client, "", &token, "accept-encoding: gzip\r\n").await;
+    let mut reading = Reading::with(&client, "", "accept-encoding: gzip\r\n").await;
     assert!(!reading.head.contains("content-encoding"), "{}", reading.head);
     client.world.block(stranger(&client, 0)).expect("they exist");
     assert_eq!(reading.json().await["data"]["event_type"], "block.block");
@@ -371,8 +400,7 @@ async fn a_stream_can_begin_a_while_ago() {
     subscribe(&client, "block.block").await;
     client.world.block(stranger(&client, 0)).expect("they exist");
     client.world.advance(Duration::from_secs(60));
-    let token = client.world.token();
-    let mut reading = Reading::with(&client, "?backfill_minutes=1", &token, "").await;
+    let mut reading = Reading::with(&client, "?backfill_minutes=1", "").await;
     assert_eq!(reading.json().await["data"]["event_type"], "block.block");
     for query in ["backfill_minutes=6", "backfill_minutes=x", "start_time=now"] {
         assert_eq!(client.get(&format!("{STREAM}?{query}")).await.status, 400, "{query}");
@@ -483,7 +511,8 @@ async fn a_stream_meets_faults_before_it_opens() {
     inject(FaultKind::plain(503, "Service Unavailable"));
     assert_eq!(client.get(STREAM).await.status, 503);
     inject(FaultKind::Reset);
-    let token = format!("authorization: Bearer {}\r\n", client.world.token().expose_secret());
+    let token = client.world.app_only_token();
+    let token = format!("authorization: Bearer {}\r\n", token.expose_secret());
     let reset = client.try_call("GET", STREAM, &token, "").await.expect_err("a reset");
     assert_eq!(reset.kind(), io::ErrorKind::ConnectionReset);
     Reading::open(&client).await;

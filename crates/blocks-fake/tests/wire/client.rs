@@ -77,9 +77,10 @@ impl Client {
         self.call("DELETE", path, "", "").await
     }
 
-    /// Calls with the owner's token.
+    /// Calls with the owner's token, or with the app's where the call is the app's.
     pub(crate) async fn call(&self, method: &str, path: &str, headers: &str, body: &str) -> Answer {
-        let token = self.world.token();
+        let is_for_app = path.starts_with("/2/activity/") && method != "POST";
+        let token = if is_for_app { self.world.app_only_token() } else { self.world.token() };
         let headers = format!("authorization: Bearer {}\r\n{headers}", token.expose_secret());
         self.try_call(method, path, &headers, body).await.expect("an answer")
     }

@@ -55,8 +55,12 @@ async fn it_describes_each_endpoint_with_its_scopes_and_its_parameters() {
     let document = document(&client).await;
     for endpoint in Endpoint::ALL {
         let operation = operation(&document, endpoint);
-        let scopes: Vec<_> = endpoint.spec().scopes.iter().map(|scope| scope.word()).collect();
-        assert_eq!(operation["security"][0]["OAuth2UserToken"], json!(scopes), "{endpoint}");
+        let spec = endpoint.spec();
+        let scopes: Vec<_> = spec.scopes.iter().map(|scope| scope.word()).collect();
+        let of_user = json!([{ "OAuth2UserToken": scopes }, { "UserToken": [] }]);
+        let of_app = json!([{ "BearerToken": [] }]);
+        let expected = if spec.is_for_app() { of_app } else { of_user };
+        assert_eq!(operation["security"], expected, "{endpoint}");
     }
     for scope in Scope::ALL {
         let flows = &document["components"]["securitySchemes"]["OAuth2UserToken"]["flows"];
@@ -174,6 +178,10 @@ async fn it_describes_the_refusals() {
     };
     is_described(&with("nonsense").await);
     is_described(&with(world.app_only_token().expose_secret()).await);
+    let header = format!("authorization: Bearer {}\r\n", world.token().expose_secret());
+    let subscriptions = "/2/activity/subscriptions";
+    let user = client.try_call("GET", subscriptions, &header, "").await.expect("an answer");
+    described(&document, Endpoint::GetSubscriptions, &user);
     let blind = world.mint(world.owner(), [], None).expect("the owner exists");
     is_described(&with(blind.expose_secret()).await);
     is_described(&client.get(&format!("{path}?max_results=0")).await);

@@ -61,7 +61,7 @@ async fn no_other_refusal_costs_the_sign_in() {
 #[tokio::test]
 async fn what_cannot_be_sent_is_not_sent() {
     let app_only = || "A".repeat(22) + "%2Facc3ss";
-    let app_only_reason = Failure::Forbidden(ForbiddenReason::AppOnly);
+    let app_only_reason = Failure::Forbidden(ForbiddenReason::UnsupportedAuthentication);
     let no_signature = OAuth1Credential::new("k3y", "acc3ss", "t0ken", "");
     let elsewhere = CredentialReference::new("keychain", "entry 7");
     for (credential, kind, said) in [

@@ -62,7 +62,7 @@ const JSON_ROWS: &[Row] = &[
     (
         403,
         r#"{"title":"Unsupported Authentication","detail":"App-only is no user.","type":"https://api.x.com/2/problems/unsupported-authentication","status":403}"#,
-        Failure::Forbidden(ForbiddenReason::AppOnly),
+        Failure::Forbidden(ForbiddenReason::UnsupportedAuthentication),
         "App-only is no user.",
     ),
     (

@@ -129,7 +129,7 @@ async fn whatever_the_second_answer_is_it_is_the_answer() {
     let server = taking_fresh(json(200, PAGE)).await;
     let script = Script::of(vec![token(7, "stale"), token(8, &"A".repeat(30))]);
     let error = read(&client(&server, script)).await.expect_err("no token of a user");
-    assert_eq!(error.kind(), Failure::Forbidden(ForbiddenReason::AppOnly));
+    assert_eq!(error.kind(), Failure::Forbidden(ForbiddenReason::UnsupportedAuthentication));
     assert_eq!(requests(&server).await.len(), 1);
 }
 

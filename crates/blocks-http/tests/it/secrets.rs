@@ -1,9 +1,10 @@
 //! No secret shows anywhere: not in errors, not in `Debug`, not in the log.
 
+use std::cell::RefCell;
 use std::error::Error;
 use std::fmt::Write as _;
 use std::io;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, Once};
 
 use blocks_domain::Failure;
 use tracing_subscriber::filter::LevelFilter;
@@ -140,16 +141,38 @@ impl io::Write for Log {
     }
 }
 
+thread_local! {
+    /// What hears the log of this thread.
+    static HEARD_BY: RefCell<Option<Log>> = const { RefCell::new(None) };
+}
+
+/// Stops listening when it is dropped.
+pub(crate) struct Listening;
+
+impl Drop for Listening {
+    fn drop(&mut self) {
+        HEARD_BY.set(None);
+    }
+}
+
 /// Everything that is logged in this thread from now on, at the most talkative.
-pub(crate) fn listen() -> (Log, tracing::subscriber::DefaultGuard) {
+///
+/// One subscriber hears all threads and stays: with one for each test, what a test logs would hang
+/// on who else begins or ends just then.
+pub(crate) fn listen() -> (Log, Listening) {
+    static SUBSCRIBED: Once = Once::new();
+    SUBSCRIBED.call_once(|| {
+        let writer = || HEARD_BY.with_borrow(|log| log.clone().unwrap_or_default());
+        let subscriber = tracing_subscriber::fmt()
+            .with_max_level(LevelFilter::TRACE)
+            .with_ansi(false)
+            .with_writer(writer)
+            .finish();
+        tracing::subscriber::set_global_default(subscriber).expect("the only one");
+    });
     let log = Log::default();
-    let writer = log.clone();
-    let subscriber = tracing_subscriber::fmt()
-        .with_max_level(LevelFilter::TRACE)
-        .with_ansi(false)
-        .with_writer(move || writer.clone())
-        .finish();
-    (log, tracing::subscriber::set_default(subscriber))
+    HEARD_BY.set(Some(log.clone()));
+    (log, Listening)
 }
 
 #[tokio::test]

@@ -20,6 +20,9 @@ use wiremock::{Mock, MockServer, Request, ResponseTemplate};
 /// The access token of all tests, which must show nowhere.
 pub(crate) const TOKEN: &str = "s3cret-t0ken";
 
+/// The token of the app in all tests, which must show nowhere either.
+pub(crate) const APP_TOKEN: &str = "AAAAAAAAAAAAAAAAAAAAAA%2Fs3cret-app";
+
 pub(crate) fn id(text: &str) -> UserId {
     text.parse().expect("an id")
 }
@@ -33,7 +36,8 @@ pub(crate) fn account() -> AccountName {
 }
 
 pub(crate) fn builder(url: &str) -> HttpApiBuilder {
-    HttpApi::builder(account(), Recorder::with(Credential::bearer(TOKEN))).api_url(url)
+    let app = Recorder::with(Credential::bearer(APP_TOKEN));
+    HttpApi::builder(account(), Recorder::with(Credential::bearer(TOKEN))).app(app).api_url(url)
 }
 
 pub(crate) fn client(url: &str) -> HttpApi {

@@ -44,7 +44,7 @@ impl<'a> Doctor<'a> {
         server: &'a Server,
         source: Source,
     ) -> anyhow::Result<Self> {
-        let api = server.api(source.label.clone(), source.credentials.clone())?;
+        let api = server.api(source.label.clone(), source.credentials.clone(), None)?;
         let findings = Vec::new();
         Ok(Self { globals, args, output, store, server, source, api: Arc::new(api), findings })
     }
@@ -210,7 +210,7 @@ impl<'a> Doctor<'a> {
 }
 
 fn app_only() -> Finding {
-    let failure = Failure::Forbidden(blocks_domain::ForbiddenReason::AppOnly);
+    let failure = Failure::Forbidden(blocks_domain::ForbiddenReason::UnsupportedAuthentication);
     Finding::of_failure("token", failure, "it is the token of an app, on behalf of no user")
 }
 

@@ -227,7 +227,7 @@ impl Login<'_> {
 
     async fn whose(&self, credential: &Credential) -> anyhow::Result<User> {
         let source = Source::fixed("sign-in".parse()?, credential)?;
-        let api = self.server.api(source.label, source.credentials)?;
+        let api = self.server.api(source.label, source.credentials, None)?;
         let retries = RetryPolicy::at_most(self.globals.retries.into());
         let user = me(&Retried::new(api, self.server.clock(), retries)).await;
         user.context("X accepted the sign-in, but it is not clear whose it is")

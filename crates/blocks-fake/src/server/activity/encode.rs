@@ -3,9 +3,10 @@
 use blocks_domain::Vocabulary;
 use serde_json::{Map, Value, json};
 
+use crate::World;
 use crate::server::encode::{time, user};
 use crate::server::query::Asked;
-use crate::world::{Caller, End, EventKind, Subscription, Told, USER_FIELDS};
+use crate::world::{End, EventKind, Subscription, Told, USER_FIELDS};
 
 /// A type of event, as X calls it.
 pub(in crate::server) const fn event_type(kind: EventKind) -> &'static str {
@@ -15,12 +16,12 @@ pub(in crate::server) const fn event_type(kind: EventKind) -> &'static str {
     }
 }
 
-/// A subscription of the caller.
-pub(super) fn subscription(subscription: &Subscription, caller: &Caller) -> Value {
+/// A subscription.
+pub(super) fn subscription(world: &World, subscription: &Subscription) -> Value {
     let mut json = json!({
         "subscription_id": subscription.id.to_string(),
         "event_type": event_type(subscription.kind),
-        "filter": { "user_id": caller.user.to_string() },
+        "filter": { "user_id": world.subject(subscription).to_string() },
         "created_at": time(subscription.created_at),
         "updated_at": time(subscription.updated_at),
     });
@@ -31,10 +32,10 @@ pub(super) fn subscription(subscription: &Subscription, caller: &Caller) -> Valu
 }
 
 /// The answer to making or changing a subscription.
-pub(super) fn subscribed(made: &Subscription, total: usize, caller: &Caller) -> Value {
+pub(super) fn subscribed(world: &World, made: &Subscription, total: usize) -> Value {
     json!({
         "data": {
-            "subscription": subscription(made, caller),
+            "subscription": subscription(world, made),
             "total_subscriptions_for_instance_id": total,
         },
         "meta": { "total_subscriptions": total },

@@ -18,7 +18,7 @@ use crate::server::connection::Peer;
 use crate::server::query::Reader;
 use crate::server::refusal::Refusal;
 use crate::server::stop::Stopped;
-use crate::world::{Caller, Claim, Ending, EventStream, LONGEST_BACKFILL};
+use crate::world::{Claim, Ending, EventStream, LONGEST_BACKFILL};
 
 /// How long a connection may take to write what is left when its stream has ended.
 const GRACE: Duration = Duration::from_millis(250);
@@ -38,7 +38,7 @@ pub(in crate::server) fn stream(
         Ok(caller) => caller,
         Err(denied) => return Refusal::Denied(denied).answer(),
     };
-    let answer = match open(world, caller, incoming) {
+    let answer = match open(world, incoming) {
         Ok(events) => {
             let (is_read, is_gone) = oneshot::channel();
             tokio::spawn(watch(events.ending(), is_gone, stopped.clone(), peer.clone()));
@@ -55,7 +55,7 @@ pub(in crate::server) fn stream(
     answer.with_rate(Some(caller.rate))
 }
 
-fn open(world: &World, caller: Caller, incoming: &Incoming) -> Result<EventStream, Refusal> {
+fn open(world: &World, incoming: &Incoming) -> Result<EventStream, Refusal> {
     if incoming.is_too_long {
         return Err(Refusal::TooLarge);
     }
@@ -64,7 +64,7 @@ fn open(world: &World, caller: Caller, incoming: &Incoming) -> Result<EventStrea
     let minutes = reader.number("backfill_minutes", 0, 0..=most as usize);
     reader.finish().map_err(Refusal::Invalid)?;
     let backfill = Duration::from_secs(60 * minutes as u64);
-    world.open_stream(caller, backfill).map_err(|_| Refusal::TooManyStreams)
+    world.open_stream(backfill).map_err(|_| Refusal::TooManyStreams)
 }
 
 /// A stream that somebody reads.

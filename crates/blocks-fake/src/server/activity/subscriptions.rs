@@ -1,6 +1,6 @@
 //! Making, listing, changing and deleting subscriptions.
 //!
-//! Whoever calls sees their own subscriptions and no others.
+//! A user subscribes to what they do; all subscriptions are the app's.
 
 use blocks_domain::{SubscriptionId, SubscriptionRequest, UserId};
 use serde_json::{Map, Value, json};
@@ -17,15 +17,11 @@ use crate::world::{Caller, EventKind, NotSubscribed};
 const PAGE_MAX: usize = 100;
 
 /// Answers a page of the subscriptions that stand.
-pub(in crate::server) fn list(
-    world: &World,
-    caller: &Caller,
-    query: &str,
-) -> Result<Value, Refusal> {
+pub(in crate::server) fn list(world: &World, query: &str) -> Result<Value, Refusal> {
     let mut reader = Reader::new(query, &["max_results", "pagination_token"], false);
     let size = reader.number("max_results", PAGE_MAX, 1..=PAGE_MAX);
     let after = reader.text("pagination_token").map(str::to_owned).and_then(|token| {
-        let after = world.subscription_before(caller, &token);
+        let after = world.subscription_before(&token);
         if after.is_none() {
             reader.refuse(Violation::not_a_token(&token));
         }
@@ -33,16 +29,16 @@ pub(in crate::server) fn list(
     });
     reader.finish().map_err(Refusal::Invalid)?;
 
-    let mut found = world.subscriptions(caller, after);
+    let mut found = world.subscriptions(after);
     let has_more = found.len() > size;
     found.truncate(size);
     let mut meta = Map::new();
     meta.insert("result_count".into(), found.len().into());
     if let Some(last) = found.last().filter(|_| has_more) {
-        let token = world.subscriptions_token(caller, last.id);
+        let token = world.subscriptions_token(last.id);
         meta.insert("next_token".into(), token.as_str().into());
     }
-    let data: Vec<_> = found.iter().map(|one| encode::subscription(one, caller)).collect();
+    let data: Vec<_> = found.iter().map(|one| encode::subscription(world, one)).collect();
     Ok(json!({ "data": data, "meta": meta }))
 }
 
@@ -56,34 +52,28 @@ pub(in crate::server) fn create(
     let request = requested(caller, incoming).map_err(invalid)?;
     let made = world.subscribe(caller, request.kind, request.tag);
     let (made, total) = made.map_err(|why| invalid(not_subscribed(why)))?;
-    Ok(encode::subscribed(&made, total, caller))
+    Ok(encode::subscribed(world, &made, total))
 }
 
 /// Gives a subscription another tag, if the body names one.
 pub(in crate::server) fn change(
     world: &World,
-    caller: &Caller,
     id: &str,
     incoming: &Incoming,
 ) -> Result<Value, Refusal> {
     let id = id_in(incoming.query(), id)?;
     let body = body_of(incoming, &["tag", "webhook_id"]).map_err(invalid)?;
     let tag = tag_in(&body).map_err(invalid)?;
-    let changed = world.retag(caller, id, tag);
+    let changed = world.retag(id, tag);
     let (changed, total) =
         changed.ok_or_else(|| Refusal::NoSuchSubscription { id: id.to_string() })?;
-    Ok(encode::subscribed(&changed, total, caller))
+    Ok(encode::subscribed(world, &changed, total))
 }
 
 /// Deletes a subscription.
-pub(in crate::server) fn delete(
-    world: &World,
-    caller: &Caller,
-    id: &str,
-    query: &str,
-) -> Result<Value, Refusal> {
+pub(in crate::server) fn delete(world: &World, id: &str, query: &str) -> Result<Value, Refusal> {
     let id = id_in(query, id)?;
-    let left = world.unsubscribe(caller, id);
+    let left = world.unsubscribe(id);
     let left = left.ok_or_else(|| Refusal::NoSuchSubscription { id: id.to_string() })?;
     Ok(json!({ "data": { "deleted": true }, "meta": { "total_subscriptions": left } }))
 }

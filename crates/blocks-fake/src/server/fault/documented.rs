@@ -152,7 +152,13 @@ impl Documented {
             Self::Unauthorized => denied(Denial::Unauthenticated, None),
             Self::CreditsDepleted => denied(Denial::OutOfCredits, window(left)),
             Self::Forbidden => denied(Denial::Forbidden, window(left)),
-            Self::UnsupportedAuthentication => denied(Denial::AppOnly, None),
+            Self::UnsupportedAuthentication => denied(
+                match place {
+                    Place::Call(endpoint) if endpoint.spec().is_for_app() => Denial::UserContext,
+                    _ => Denial::AppOnly,
+                },
+                None,
+            ),
             Self::ClientForbidden => denied(Denial::NotEnrolled, window(left)),
             Self::OAuth1Permissions => denied(Denial::OAuth1Permissions, window(left)),
             Self::NotFound => {

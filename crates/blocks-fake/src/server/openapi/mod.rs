@@ -54,9 +54,10 @@ const ABOUT: &str = "Whether an answer is in tweet words or in post words follow
     answers 404, and a method that a path does not list answers 405. Faults that somebody has asked \
     for are not described: they answer as they were told to.";
 
-/// The names of the two ways to sign in.
+/// The names of the two ways to sign in, and of the app's own token.
 const OAUTH2: &str = "OAuth2UserToken";
 const OAUTH1: &str = "UserToken";
+const APP: &str = "BearerToken";
 
 fn security() -> Value {
     let path_of =
@@ -82,6 +83,7 @@ fn security() -> Value {
             "scheme": "OAuth",
             "description": "OAuth 1.0a: a signature of the request with HMAC-SHA1 (RFC 5849).",
         },
+        APP: { "type": "http", "scheme": "bearer", "description": "The app's own token." },
     })
 }
 

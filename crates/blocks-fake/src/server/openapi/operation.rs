@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::activity;
 use super::outcome::{Outcome, responses};
 use super::schema::{handle, id, object};
-use super::{OAUTH1, OAUTH2, component, refusals};
+use super::{APP, OAUTH1, OAUTH2, component, refusals};
 use crate::World;
 use crate::server::answer::{Answer, Content};
 use crate::world::LONGEST_BACKFILL;
@@ -37,13 +37,14 @@ pub(super) fn of(endpoint: Endpoint, world: &World) -> Value {
     let mut outcomes = vec![Outcome::of(done, "Done.", Some(component(answer)), Some(true))];
     outcomes.extend(refusals::of(endpoint));
     let scopes: Vec<_> = spec.scopes.iter().map(|scope| scope.word()).collect();
+    let by_user = json!([{ OAUTH2: scopes }, { OAUTH1: [] }]);
     let mut operation = json!({
         "operationId": format!("{endpoint:?}"),
         "summary": format!("It {}.", spec.does),
         "tags": ["The API"],
         "parameters": parameters,
         "responses": responses(outcomes),
-        "security": [{ OAUTH2: scopes }, { OAUTH1: [] }],
+        "security": if spec.is_for_app() { json!([{ APP: [] }]) } else { by_user },
         "x-rate-limit": { "requests": spec.limit.requests(), "published": spec.limit_is_published },
     });
     if endpoint == Endpoint::GetActivityStream {
@@ -109,7 +110,7 @@ fn in_path(spec: &EndpointSpec, world: &World) -> Vec<Value> {
     let names = spec.path.split('/').filter_map(|part| part.strip_prefix(':'));
     let parameter = |name| {
         let (what, example) = match name {
-            "subscription_id" => ("A subscription of the signed-in user.", "1".to_owned()),
+            "subscription_id" => ("A subscription of the app.", "1".to_owned()),
             "target_user_id" => ("The other user.", world.stranger(0).to_string()),
             _ => ("The signed-in user.", world.owner().to_string()),
         };

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use blocks_domain::{Endpoint, EndpointSpec, RateWindow, Scope};
+use blocks_domain::{Endpoint, EndpointSpec, RateWindow};
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
@@ -57,18 +57,16 @@ fn of_its_own(endpoint: Endpoint) -> Vec<Refusal> {
 /// Whether a call of this endpoint can be denied so.
 fn concerns(denial: Denial, spec: &EndpointSpec) -> bool {
     match denial {
-        Denial::Unauthenticated
-        | Denial::AppOnly
-        | Denial::RateLimited
-        | Denial::NotEnrolled
-        | Denial::Forbidden => true,
-        Denial::OAuth1Permissions => spec.scopes.contains(&Scope::BlockWrite),
+        Denial::Unauthenticated | Denial::RateLimited | Denial::NotEnrolled => true,
+        Denial::AppOnly | Denial::Forbidden => !spec.is_for_app(),
+        Denial::UserContext => spec.is_for_app(),
+        Denial::OAuth1Permissions => spec.method != "GET" && !spec.is_for_app(),
         Denial::OutOfCredits | Denial::Capped => spec.price.is_some(),
     }
 }
 
 const fn knows_caller(denial: Denial) -> bool {
-    !matches!(denial, Denial::Unauthenticated | Denial::AppOnly)
+    !matches!(denial, Denial::Unauthenticated | Denial::AppOnly | Denial::UserContext)
 }
 
 /// Some window of an endpoint.

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use blocks_domain::{Change, PageToken, SubscriptionId, UserField};
+use blocks_domain::{Change, PageToken, SubscriptionId, UserField, UserId};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -46,7 +46,10 @@ pub(crate) const LONGEST_BACKFILL: Duration = Duration::from_secs(5 * 60);
 /// How many streams the app may have open at once, where limits are on.
 pub(crate) const MOST_STREAMS: usize = 2;
 
-/// The subscriptions of a world, its latest events, and the streams that are open.
+/// What the tokens for pages of subscriptions are sealed for.
+const PAGE_OF_SUBSCRIPTIONS: &[u8] = b"page of subscriptions";
+
+/// The subscriptions of a world's app, its latest events, and the streams that are open.
 #[derive(Debug, Default)]
 pub(crate) struct Activity {
     /// How many subscriptions were ever made.
@@ -56,7 +59,7 @@ pub(crate) struct Activity {
     standing: BTreeMap<(Person, EventKind), Subscription>,
     /// What has happened within [`LONGEST_BACKFILL`], at most as much as a queue takes.
     recent: VecDeque<Arc<Event>>,
-    streams: Vec<(Person, Arc<Queue>)>,
+    streams: Vec<Arc<Queue>>,
 }
 
 /// What of a world's activity is kept between runs.
@@ -115,7 +118,7 @@ pub(crate) enum NotSubscribed {
 pub(crate) struct TooManyStreams;
 
 impl World {
-    /// How many streams of events are open, of all people together.
+    /// How many streams of events are open.
     ///
     /// ```
     /// # futures_util::future::FutureExt::now_or_never(async {
@@ -132,8 +135,7 @@ impl World {
     /// ```
     #[must_use]
     pub fn open_streams(&self) -> usize {
-        let streams = &self.lock().activity.streams;
-        streams.iter().filter(|(_, queue)| queue.is_open()).count()
+        self.lock().activity.streams.iter().filter(|queue| queue.is_open()).count()
     }
 
     /// Subscribes the caller to what they do; answers the subscription, and how many the app has.
@@ -149,89 +151,80 @@ impl World {
         Ok((made, state.activity.standing.len()))
     }
 
-    /// The caller's subscriptions after one of them, the oldest first.
-    pub(crate) fn subscriptions(
-        &self,
-        caller: &Caller,
-        after: Option<SubscriptionId>,
-    ) -> Vec<Subscription> {
+    /// The app's subscriptions after one of them, the oldest first.
+    pub(crate) fn subscriptions(&self, after: Option<SubscriptionId>) -> Vec<Subscription> {
         let state = self.lock();
-        let own = state.activity.of(caller.person);
-        let mut own: Vec<_> = own.filter(|one| Some(one.id) > after).cloned().collect();
-        own.sort_unstable_by_key(|subscription| subscription.id);
-        own
+        let all = state.activity.standing.values();
+        let mut all: Vec<_> = all.filter(|one| Some(one.id) > after).cloned().collect();
+        all.sort_unstable_by_key(|subscription| subscription.id);
+        all
     }
 
-    /// The token of the page after one of the caller's subscriptions.
-    pub(crate) fn subscriptions_token(&self, caller: &Caller, last: SubscriptionId) -> PageToken {
-        let text = self.shared.seal.close_number(&page_of(caller), last.get());
+    /// Whose activity a subscription is to.
+    pub(crate) fn subject(&self, subscription: &Subscription) -> UserId {
+        self.people().id(subscription.person)
+    }
+
+    /// The token of the page after one of the subscriptions.
+    pub(crate) fn subscriptions_token(&self, last: SubscriptionId) -> PageToken {
+        let text = self.shared.seal.close_number(PAGE_OF_SUBSCRIPTIONS, last.get());
         PageToken::new(&text).expect("a sealed text is long enough")
     }
 
-    /// The last subscription before the page that the caller's token names.
-    pub(crate) fn subscription_before(
-        &self,
-        caller: &Caller,
-        token: &str,
-    ) -> Option<SubscriptionId> {
-        SubscriptionId::new(self.shared.seal.open_number(&page_of(caller), token)?)
+    /// The last subscription before the page that a token names.
+    pub(crate) fn subscription_before(&self, token: &str) -> Option<SubscriptionId> {
+        SubscriptionId::new(self.shared.seal.open_number(PAGE_OF_SUBSCRIPTIONS, token)?)
     }
 
-    /// Gives one of the caller's subscriptions another tag, if there is one to give.
+    /// Gives a subscription another tag, if there is one to give; answers how many the app has.
     #[cfg(feature = "server")]
     pub(crate) fn retag(
         &self,
-        caller: &Caller,
         id: SubscriptionId,
         tag: Option<String>,
     ) -> Option<(Subscription, usize)> {
         let mut state = self.lock();
         let now = state.time.now();
         let total = state.activity.standing.len();
-        let mut own = state.activity.standing.values_mut();
-        let found = own.find(|one| one.id == id && one.person == caller.person)?;
+        let found = state.activity.standing.values_mut().find(|one| one.id == id)?;
         if tag.is_some() {
             (found.tag, found.updated_at) = (tag, now);
         }
         Some((found.clone(), total))
     }
 
-    /// Deletes one of the caller's subscriptions; answers how many the app has left.
-    pub(crate) fn unsubscribe(&self, caller: &Caller, id: SubscriptionId) -> Option<usize> {
-        let activity = &mut self.lock().activity;
-        let kind = activity.of(caller.person).find(|one| one.id == id)?.kind;
-        activity.standing.remove(&(caller.person, kind));
-        Some(activity.standing.len())
+    /// Deletes a subscription; answers how many the app has left.
+    pub(crate) fn unsubscribe(&self, id: SubscriptionId) -> Option<usize> {
+        let standing = &mut self.lock().activity.standing;
+        let key = *standing.iter().find(|(_, one)| one.id == id)?.0;
+        standing.remove(&key);
+        Some(standing.len())
     }
 
-    /// Tells the caller of what they are subscribed to, from now on, or from a while ago.
-    pub(crate) fn open_stream(
-        &self,
-        caller: Caller,
-        backfill: Duration,
-    ) -> Result<EventStream, TooManyStreams> {
+    /// Tells the app of all that it is subscribed to, from now on, or from a while ago.
+    pub(crate) fn open_stream(&self, backfill: Duration) -> Result<EventStream, TooManyStreams> {
         let mut state = self.lock();
         let (now, limits) = (state.time.now(), state.limits);
         let activity = &mut state.activity;
-        activity.streams.retain(|(_, queue)| queue.is_open());
+        activity.streams.retain(|queue| queue.is_open());
         if limits && activity.streams.len() >= MOST_STREAMS {
             return Err(TooManyStreams);
         }
         let queue = Arc::new(Queue::default());
-        for event in activity.since(caller.person, now, backfill) {
+        for event in activity.since(now, backfill) {
             queue.push(event);
         }
-        activity.streams.push((caller.person, Arc::clone(&queue)));
+        activity.streams.push(Arc::clone(&queue));
         drop(state);
-        Ok(EventStream::new(self.clone(), caller, queue))
+        Ok(EventStream::new(self.clone(), queue))
     }
 
     /// What an event looks like to whoever did it; `None` if somebody of it has left.
-    fn told(&self, caller: &Caller, event: &Arc<Event>) -> Option<Told> {
+    fn told(&self, event: &Arc<Event>) -> Option<Told> {
         let people = self.people();
-        let view = |person| self.view(caller, people.id(person));
+        let view = |person| self.view_of(event.source, people.id(person));
         let (source, target) = (view(event.source).ok()?, view(event.target).ok()?);
-        Some(Told { user: caller.user, event: Arc::clone(event), source, target })
+        Some(Told { user: people.id(event.source), event: Arc::clone(event), source, target })
     }
 
     /// Charges for an event unless it was charged for; says whether the credits paid for it.
@@ -275,8 +268,8 @@ impl Activity {
             at: now,
             is_paid: AtomicBool::new(false),
         });
-        self.streams.retain(|(_, queue)| queue.is_open());
-        for (_, queue) in self.streams.iter().filter(|(person, _)| *person == by) {
+        self.streams.retain(|queue| queue.is_open());
+        for queue in &self.streams {
             queue.push(Arc::clone(&event));
         }
         self.remember(event, now);
@@ -304,11 +297,6 @@ impl Activity {
         Ok(made)
     }
 
-    fn of(&self, person: Person) -> impl Iterator<Item = &Subscription> {
-        let kinds = (person, EventKind::Block)..=(person, EventKind::Unblock);
-        self.standing.range(kinds).map(|(_, subscription)| subscription)
-    }
-
     fn remember(&mut self, event: Arc<Event>, now: Timestamp) {
         self.recent.push_back(event);
         while self.recent.front().is_some_and(|oldest| !oldest.is_within(LONGEST_BACKFILL, now))
@@ -318,16 +306,9 @@ impl Activity {
         }
     }
 
-    /// What somebody did lately, the oldest first.
-    fn since(
-        &self,
-        person: Person,
-        now: Timestamp,
-        length: Duration,
-    ) -> impl Iterator<Item = Arc<Event>> {
-        let fits = move |event: &&Arc<Event>| {
-            !length.is_zero() && event.source == person && event.is_within(length, now)
-        };
+    /// What happened lately, the oldest first.
+    fn since(&self, now: Timestamp, length: Duration) -> impl Iterator<Item = Arc<Event>> {
+        let fits = move |event: &&Arc<Event>| !length.is_zero() && event.is_within(length, now);
         self.recent.iter().filter(fits).cloned()
     }
 }
@@ -335,7 +316,7 @@ impl Activity {
 /// Streams of a world that is gone, or that begins anew, end.
 impl Drop for Activity {
     fn drop(&mut self) {
-        for (_, queue) in &self.streams {
+        for queue in &self.streams {
             queue.end(None);
         }
     }
@@ -366,13 +347,6 @@ const fn most_subscriptions(tier: Tier) -> usize {
         Tier::PayPerUse => 1_000,
         Tier::Enterprise => 50_000,
     }
-}
-
-/// What the tokens for the pages of somebody's subscriptions are sealed for.
-fn page_of(caller: &Caller) -> Vec<u8> {
-    let mut purpose = b"page of subscriptions\0".to_vec();
-    purpose.extend(caller.user.get().to_be_bytes());
-    purpose
 }
 
 fn milliseconds(moment: Timestamp) -> u64 {

@@ -9,15 +9,14 @@ use futures_util::stream::Stream;
 
 use super::queue::Queue;
 use super::{Event, World};
-use crate::world::{Caller, View};
+use crate::world::View;
 
-/// The events that somebody is subscribed to, as they happen.
+/// The events that the app is subscribed to, as they happen.
 ///
 /// An error comes last. Each event is charged for when it is taken from here.
 #[derive(Debug)]
 pub(crate) struct EventStream {
     world: World,
-    caller: Caller,
     queue: Arc<Queue>,
     has_ended: bool,
 }
@@ -42,8 +41,8 @@ pub(crate) enum End {
 }
 
 impl EventStream {
-    pub(super) const fn new(world: World, caller: Caller, queue: Arc<Queue>) -> Self {
-        Self { world, caller, queue, has_ended: false }
+    pub(super) const fn new(world: World, queue: Arc<Queue>) -> Self {
+        Self { world, queue, has_ended: false }
     }
 
     /// What tells, without reading the stream, that it has ended or was dropped.
@@ -65,7 +64,7 @@ impl Stream for EventStream {
                     return Poll::Ready(why.map(Err));
                 }
             };
-            let Some(told) = self.world.told(&self.caller, &event) else { continue };
+            let Some(told) = self.world.told(&event) else { continue };
             if self.world.pay_for(&event) {
                 return Poll::Ready(Some(Ok(told)));
             }

@@ -16,7 +16,7 @@ fn world() -> World {
 fn caller(world: &World) -> Caller {
     let token = world.token();
     let claim = Claim::Token(token.expose_secret());
-    world.admit(claim, Endpoint::GetActivityStream).expect("let in")
+    world.admit(claim, Endpoint::PostSubscription).expect("let in")
 }
 
 /// Subscribes the owner to both kinds, and opens a stream.
@@ -25,7 +25,7 @@ fn stream(world: &World) -> EventStream {
     for kind in [EventKind::Block, EventKind::Unblock] {
         drop(world.subscribe(&caller, kind, None));
     }
-    world.open_stream(caller, Duration::ZERO).expect("a stream")
+    world.open_stream(Duration::ZERO).expect("a stream")
 }
 
 fn pair(world: &World, stranger: u32) -> BlockPair {
@@ -46,7 +46,7 @@ fn told(stream: &mut EventStream) -> (Vec<u64>, Option<End>) {
 
 /// Whether the latest stream is open.
 fn is_open(world: &World) -> bool {
-    world.lock().activity.streams.last().is_some_and(|(_, queue)| queue.is_open())
+    world.lock().activity.streams.last().is_some_and(|queue| queue.is_open())
 }
 
 #[test]
@@ -72,9 +72,8 @@ fn nothing_is_told_where_nothing_changes_and_nobody_asked() {
     world.block(BlockPair::new(them, me).expect("two users")).expect("they exist");
     assert_eq!(told(&mut stream), (vec![], None), "not of a block that stands, nor of others'");
 
-    let caller = caller(&world);
-    let id = world.subscriptions(&caller, None)[0].id;
-    assert_eq!(world.unsubscribe(&caller, id), Some(1));
+    let id = world.subscriptions(None)[0].id;
+    assert_eq!(world.unsubscribe(id), Some(1));
     world.block(pair(&world, 1)).expect("they exist");
     world.unblock(pair(&world, 1)).expect("they exist");
     assert_eq!(told(&mut stream).0.len(), 1, "the unblock alone");
@@ -115,13 +114,13 @@ fn what_happened_lately_can_be_told_again() {
     let ids = [world.stranger(0).get(), world.stranger(1).get()];
     for (seconds, expected) in [(0, &ids[2..]), (60, &ids[1..]), (120, &ids[..]), (300, &ids[..])] {
         let back = Duration::from_secs(seconds);
-        let mut stream = world.open_stream(caller(&world), back).expect("a stream");
+        let mut stream = world.open_stream(back).expect("a stream");
         assert_eq!(told(&mut stream).0, expected, "{seconds}");
     }
     assert_eq!(world.meter().block_events, 2, "and is charged for once");
 
     world.advance(Duration::from_secs(240));
-    let mut stream = world.open_stream(caller(&world), LONGEST_BACKFILL).expect("a stream");
+    let mut stream = world.open_stream(LONGEST_BACKFILL).expect("a stream");
     assert_eq!(told(&mut stream).0, ids[1..]);
 }
 
@@ -129,7 +128,7 @@ fn what_happened_lately_can_be_told_again() {
 fn an_app_has_two_streams_where_limits_are_on() {
     let world = world();
     let (one, _other) = (stream(&world), stream(&world));
-    let open = || world.open_stream(caller(&world), Duration::ZERO).map(drop);
+    let open = || world.open_stream(Duration::ZERO).map(drop);
     assert_eq!(open(), Err(TooManyStreams));
     drop(one);
     assert_eq!(open(), Ok(()));
@@ -173,7 +172,7 @@ fn subscriptions_are_kept_between_runs() {
 
     let kept = serde_json::to_string(&world.export()).expect("JSON");
     let again = World::import(serde_json::from_str(&kept).expect("a state")).expect("a world");
-    assert_eq!(again.subscriptions(&theirs, None), std::slice::from_ref(&made));
+    assert_eq!(again.subscriptions(None), std::slice::from_ref(&made));
     let next = again.subscribe(&theirs, EventKind::Block, None).expect("a subscription").0;
     assert!(next.id > made.id);
 }
@@ -182,7 +181,7 @@ fn subscriptions_are_kept_between_runs() {
 fn the_streams_of_a_world_end_with_it() {
     let mut activity = Activity::default();
     let queue = Arc::new(Queue::default());
-    activity.streams.push((Person::new(1), Arc::clone(&queue)));
+    activity.streams.push(Arc::clone(&queue));
     drop(activity);
     assert!(!queue.is_open());
 }

@@ -5,19 +5,19 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use blocks_domain::{Failure, ForbiddenReason, ProblemType};
+use blocks_domain::{Failure, ForbiddenReason, ProblemType, SubscriptionId};
 use blocks_http::{HttpApi, Timeouts};
 use blocks_ports::{
-    AccountName, ActivityFeed, ApiError, Credential, CredentialError, CredentialSource, Revision,
-    Versioned,
+    AccountName, ActivityFeed, ApiError, Credential, CredentialError, CredentialSource,
+    OAuth2Credential, Revision, Versioned,
 };
 use futures_util::StreamExt;
 use wiremock::ResponseTemplate;
 use wiremock::matchers::any;
 
 use crate::support::{
-    RawServer, Recorder, Then, account, answering, answering_first, builder, client, hasty, header,
-    json, oauth1, only_request, requests,
+    APP_TOKEN, RawServer, Recorder, TOKEN, Then, account, answering, answering_first, builder,
+    client, hasty, header, json, oauth1, only_request, requests,
 };
 
 async fn opening(answer: ResponseTemplate) -> Result<(), ApiError> {
@@ -36,18 +36,8 @@ async fn a_stream_is_asked_for_once_and_uncompressed() {
     let request = only_request(&server).await;
     assert_eq!((request.method.as_str(), request.url.path()), ("GET", "/2/activity/stream"));
     assert_eq!(request.url.query(), None);
-    assert_eq!(header(&request, "authorization"), Some("Bearer s3cret-t0ken"));
+    assert_eq!(header(&request, "authorization"), Some(format!("Bearer {APP_TOKEN}").as_str()));
     assert_eq!(header(&request, "accept-encoding"), None, "an event waits for no other");
-}
-
-#[tokio::test]
-async fn a_stream_can_be_opened_with_oauth_1() {
-    let server = answering(json(200, "\r\n")).await;
-    let credential = Recorder::with(Credential::OAuth1(oauth1()));
-    let api = HttpApi::builder(account(), credential).api_url(server.uri()).build();
-    api.expect("a client").events().await.expect("a stream");
-    let request = only_request(&server).await;
-    assert!(header(&request, "authorization").is_some_and(|said| said.starts_with("OAuth ")));
 }
 
 #[tokio::test]
@@ -115,22 +105,40 @@ async fn too_many_streams_are_told_from_a_spent_window() {
 async fn a_refused_credential_is_reported_and_is_not_used_again() {
     let server = answering(json(401, r#"{"title":"Unauthorized"}"#)).await;
     let credentials = Recorder::with(Credential::bearer("old"));
-    let api = HttpApi::builder(account(), credentials.clone()).api_url(server.uri()).build();
+    let user = Recorder::with(Credential::bearer(TOKEN));
+    let api = HttpApi::builder(account(), user.clone()).app(credentials.clone());
+    let api = api.api_url(server.uri()).build();
     let error = api.expect("a client").events().await.map(drop).expect_err("a refusal");
     assert_eq!(error.kind(), Failure::Unauthenticated);
+    assert!(error.to_string().contains("the app's own bearer token"), "{error}");
     assert_eq!(credentials.rejected.lock().expect("a lock").len(), 1);
     assert_eq!(credentials.asked.load(Ordering::Relaxed), 2, "whether there is a newer one");
+    assert_eq!(user.asked.load(Ordering::Relaxed), 0, "the stream is none of the user's");
     only_request(&server).await;
 }
 
 #[tokio::test]
-async fn an_app_alone_has_no_stream() {
+async fn without_the_token_of_the_app_nothing_is_sent() {
     let server = answering(json(200, "")).await;
-    let token = Recorder::with(Credential::bearer(format!("{}%2Fs3cret", "A".repeat(21))));
-    let api = HttpApi::builder(account(), token).api_url(server.uri()).build().expect("a client");
-    let error = api.events().await.map(drop).expect_err("nobody to tell");
-    assert_eq!(error.kind(), Failure::Forbidden(ForbiddenReason::AppOnly));
-    assert!(!error.was_sent());
+    let user = || HttpApi::builder(account(), Recorder::with(Credential::bearer(TOKEN)));
+    let of_user =
+        [Credential::OAuth1(oauth1()), Credential::OAuth2(OAuth2Credential::new("acc3ss"))];
+    let builders = of_user.map(|signed_in| user().app(Recorder::with(signed_in)));
+    for builder in builders.into_iter().chain([user()]) {
+        let api = builder.api_url(server.uri()).build().expect("a client");
+        let number = SubscriptionId::new(7).expect("in range");
+        for error in [
+            api.events().await.map(drop).expect_err("no stream"),
+            api.subscriptions(None).await.map(drop).expect_err("no page"),
+            api.unsubscribe(number).await.map(drop).expect_err("no end"),
+        ] {
+            let reason = ForbiddenReason::UnsupportedAuthentication;
+            assert_eq!(error.kind(), Failure::Forbidden(reason));
+            assert!(error.to_string().contains("app's own bearer token"), "{error}");
+            assert!(!error.was_sent());
+        }
+    }
+    assert!(requests(&server).await.is_empty());
 }
 
 #[tokio::test]
@@ -191,7 +199,7 @@ async fn a_refused_credential_is_replaced_once() {
     answering_first(&server, refusal()).await;
     let api = || {
         let source = Arc::new(Renewed::default());
-        HttpApi::builder(account(), source).api_url(server.uri()).build().expect("a client")
+        builder(&server.uri()).app(source).build().expect("a client")
     };
     api().events().await.expect("a stream");
     let sent = requests(&server).await;

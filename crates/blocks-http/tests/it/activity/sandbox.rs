@@ -22,9 +22,11 @@ struct OverHttp {
 
 impl OverHttp {
     async fn start(world: World, timeouts: Timeouts) -> Self {
-        let token = Arc::new(FixedCredential::new(Credential::bearer(world.token())));
+        let [token, app] = [world.token(), world.app_only_token()]
+            .map(|token| Arc::new(FixedCredential::new(Credential::bearer(token))));
         let sandbox = Sandbox::bind(world, "127.0.0.1:0").await.expect("a port");
-        let api = HttpApi::builder(account(), token).api_url(sandbox.url()).timeouts(timeouts);
+        let api = HttpApi::builder(account(), token).app(app);
+        let api = api.api_url(sandbox.url()).timeouts(timeouts);
         Self { sandbox, api: Arc::new(api.build().expect("a client")) }
     }
 

@@ -9,7 +9,7 @@ use blocks_ports::ActivityFeed;
 use tokio::time::{Instant, sleep, timeout};
 
 use super::server::{Door, Writer, event, failure, name, next};
-use crate::support::{TOKEN, builder, client, id, pair};
+use crate::support::{APP_TOKEN, builder, client, id, pair};
 
 const DISCONNECT: &str = r#"{"errors":[{"title":"operational-disconnect","disconnect_type":"UpstreamOperationalDisconnect","detail":"This stream has been disconnected upstream for operational reasons.","type":"https://api.twitter.com/2/problems/operational-disconnect"}]}"#;
 
@@ -295,14 +295,14 @@ async fn a_stream_outlives_the_client_that_opened_it() {
 #[tokio::test]
 async fn the_token_shows_in_no_error_of_a_stream() {
     for line in [
-        format!("oh, {TOKEN}"),
-        format!(r#"{{"errors":[{{"title":"x","detail":"Bearer {TOKEN}"}}]}}"#),
-        format!(r#"{{"data":{{"event_type":{{"{TOKEN}":1}}}}}}"#),
-        format!(r#"{{"errors":"{TOKEN}"}}"#),
+        format!("oh, {APP_TOKEN}"),
+        format!(r#"{{"errors":[{{"title":"x","detail":"Bearer {APP_TOKEN}"}}]}}"#),
+        format!(r#"{{"data":{{"event_type":{{"{APP_TOKEN}":1}}}}}}"#),
+        format!(r#"{{"errors":"{APP_TOKEN}"}}"#),
     ] {
         let error = failure_of_line(&line).await;
         let shown = format!("{error} {error:?}");
-        assert!(!shown.contains(TOKEN), "{shown}");
+        assert!(!shown.contains(APP_TOKEN), "{shown}");
     }
 }
 
