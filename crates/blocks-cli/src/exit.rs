@@ -26,8 +26,8 @@ impl From<Exit> for ExitCode {
 pub(crate) const TABLE: &str = "\
 Environment:
   BLOCKS_ACCESS_TOKEN    a user's access token, ready to use
-  BLOCKS_OAUTH1_CONSUMER_KEY, BLOCKS_OAUTH1_CONSUMER_SECRET, BLOCKS_OAUTH1_TOKEN,
-  BLOCKS_OAUTH1_TOKEN_SECRET
+  BLOCKS_OAUTH1_CONSUMER_KEY, BLOCKS_OAUTH1_CONSUMER_SECRET,
+  BLOCKS_OAUTH1_TOKEN, BLOCKS_OAUTH1_TOKEN_SECRET
                          an OAuth 1.0a sign-in, ready to use
   BLOCKS_APP_TOKEN       the bearer token of your app, for `watch`
   BLOCKS_CLIENT_SECRET   the secret of your app, for `login`
@@ -44,7 +44,7 @@ Exit codes:
   1    failed
   2    wrong usage
   3    not signed in
-  4    not entitled: a scope, the app's enrolment or the Enterprise plan is missing
+  4    not entitled: a scope, the app's enrolment or a plan is missing
   5    rate limited, with --no-wait
   6    refused by a budget or a guard
   7    ended incomplete, so run it again to go on; or the mirror differs from X
@@ -80,6 +80,23 @@ impl std::error::Error for Failed {}
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_help_names_every_variable_and_fits() {
+        fn variables(command: &clap::Command) -> Vec<String> {
+            let own = command.get_arguments().filter_map(|arg| arg.get_env());
+            let own = own.map(|name| name.to_string_lossy().into_owned());
+            own.chain(command.get_subcommands().flat_map(variables)).collect()
+        }
+        let variables = variables(&crate::command());
+        assert!(variables.iter().any(|name| name == "BLOCKS_WORDS"), "{variables:?}");
+        for name in variables {
+            assert!(TABLE.contains(&format!("\n  {name} ")), "{name}");
+        }
+        for line in TABLE.lines() {
+            assert!(line.len() <= 80, "{line}");
+        }
+    }
 
     #[test]
     fn every_code_stands_in_the_help() {

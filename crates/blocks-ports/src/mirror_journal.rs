@@ -27,7 +27,9 @@ use crate::{ReadId, StoreError};
 ///   `Unchanged`.
 /// - An event whose name was told of the account before is `Repeated`, and changes nothing.
 /// - What was amended while a read was under way stands when it is finished, see
-///   [`MirrorStore`](crate::MirrorStore).
+///   [`MirrorStore`](crate::MirrorStore). So does a profile that was told then of a user of the
+///   snapshot, if the read has met the user before, so that no name comes and goes twice; and of
+///   what was told without a snapshot, an id alone does not replace a profile.
 /// - `find` notes what a lookup said of a user. It belongs to each removal of that user that was
 ///   noticed before it, until the user is added again; of several, the last counts.
 /// - `changes` come oldest first, those of one moment in the order of user ids, and those of one
@@ -100,7 +102,7 @@ impl Amendment {
 pub enum Amended {
     /// The snapshot has one user more, or less.
     Changed,
-    /// It was so already, or there is no snapshot.
+    /// It was so already, or there is no snapshot. The user may have other names all the same.
     Unchanged,
     /// This event was told before.
     Repeated,

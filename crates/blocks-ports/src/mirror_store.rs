@@ -37,7 +37,8 @@ use crate::number::number;
 /// - What the journal has [amended](crate::MirrorJournal::amend) since the read began stands, the
 ///   last word on each user: who was unblocked then is not in the new snapshot, and who was blocked
 ///   then is. If the read has not met them, they come before its users, the last told first, as the
-///   snapshot before shows them; without one, as the journal was told.
+///   snapshot before shows them; without one, as the journal was told. If it had met them before,
+///   the profile that was told of them stands.
 /// - `set_aside` keeps a whole read from becoming the snapshot; it is no longer unfinished, and
 ///   cannot be set aside again. There is at most one aside: another one replaces it, and so does a
 ///   snapshot; a read that begins does not. It can be finished like an unfinished one, under the

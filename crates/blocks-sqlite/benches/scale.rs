@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use blocks_domain::{PageToken, User, UserId, UserMetrics, Witness};
 use blocks_ports::{
     Amendment, Append, Fence, Finish, Forget, Hold, HoldGuard, MirrorJournal, MirrorPage,
-    MirrorQuery, MirrorStore, OpenRead, ReadKind, Snapshot,
+    MirrorQuery, MirrorStore, OpenRead, ReadId, ReadKind, Snapshot,
 };
 use blocks_sqlite::SqliteStore;
 use futures_util::TryStreamExt;
@@ -100,9 +100,13 @@ async fn full(
         assert!(count.expect("differences") > 0);
     }
     let waiting = other_writer(store.path());
+    let seen = seen(store.path(), read.id);
     let begun = Instant::now();
     let finish = store.finish(read.id, fence, NOW).await.expect("finished");
-    figures.time(what, begun.elapsed());
+    let finished = begun.elapsed();
+    let shown = seen.await.expect("it was seen").duration_since(begun);
+    figures.time(what, shown);
+    figures.time("the sweep after it", finished.saturating_sub(shown));
     let longest = waiting.stop().await;
     figures.time("longest wait of another writer meanwhile", longest);
     let Finish::Finished(snapshot) = finish else { panic!("{finish:?}") };
@@ -141,6 +145,11 @@ async fn look(store: &SqliteStore, number: u64, figures: &mut Figures) {
     let begun = Instant::now();
     store.entry(me(), user(number / 2).id).await.expect("an answer").expect("there");
     figures.time("one entry in the middle", begun.elapsed());
+    let page: Vec<_> = (number / 2..number / 2 + PAGE).map(|number| user(number).id).collect();
+    let begun = Instant::now();
+    let places = store.places(me(), &page).await.expect("places");
+    figures.time("places of a page of 1,000", begun.elapsed());
+    assert!(places.iter().all(Option::is_some), "all are mirrored");
     let mut query = MirrorQuery::default();
     query.username = user(number / 2).username;
     let begun = Instant::now();
@@ -161,6 +170,17 @@ async fn look(store: &SqliteStore, number: u64, figures: &mut Figures) {
     let count = all.try_fold(0_u64, async |count, _| Ok(count + 1)).await.expect("entries");
     figures.time("all entries", begun.elapsed());
     assert!(count > 0);
+}
+
+/// Waits until a read is shown, and says when that was; what is deleted then is nobody's.
+fn seen(path: &Path, read: ReadId) -> tokio::task::JoinHandle<Instant> {
+    let store = SqliteStore::open(path).expect("open");
+    tokio::spawn(async move {
+        while store.snapshot(me()).await.expect("an answer").is_none_or(|shown| shown.id != read) {
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+        Instant::now()
+    })
 }
 
 /// Somebody else who writes all the time, and how long that took at most.

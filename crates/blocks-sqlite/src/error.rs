@@ -62,7 +62,12 @@ fn kind(error: &rusqlite::Error) -> StoreFailure {
             Some(ErrorCode::PermissionDenied | ErrorCode::ReadOnly | ErrorCode::CannotOpen) => {
                 StoreFailure::Permission
             }
-            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => StoreFailure::Damaged,
+            // What is written fits to what is there, unless that does not fit together itself.
+            Some(
+                ErrorCode::DatabaseCorrupt
+                | ErrorCode::NotADatabase
+                | ErrorCode::ConstraintViolation,
+            ) => StoreFailure::Damaged,
             _ => StoreFailure::Other,
         },
     }

@@ -30,21 +30,7 @@ pub(crate) async fn run(
     drop(entries);
     let shown = counted(profiles, "account", "accounts");
     let whose = who(&account);
-    let announcement = match (args.all, before) {
-        (true, _) => format!(
-            "All that is kept of the block list of {whose} will be forgotten: {shown}, its reads \
-             and its changes. Reading it again costs as much as the first time."
-        ),
-        (_, Some(before)) => format!(
-            "All profiles that were read before {} will be forgotten, {shown} that {whose} blocks \
-             among them; ids and dates stay.",
-            minute(before)
-        ),
-        (_, None) => format!(
-            "The profiles of {shown} that {whose} blocks will be forgotten, also in the list of \
-             changes; ids and dates stay."
-        ),
-    };
+    let announcement = announcement(args, before, &shown, &whose);
     if args.dry_run {
         if output.json {
             output.json_line(&Told { dry_run: true, ..Told::of(args, profiles, 0) })?;
@@ -78,6 +64,25 @@ pub(crate) async fn run(
         output.say("`blocks pull --full` reads the profiles again.");
     }
     Ok(Exit::Done)
+}
+
+/// What is about to be forgotten, in words.
+fn announcement(args: &PurgeArgs, before: Option<Timestamp>, shown: &str, whose: &str) -> String {
+    match (args.all, before) {
+        (true, _) => format!(
+            "All that is kept of the block list of {whose} will be forgotten: {shown}, its reads \
+             and its changes. Reading it again costs as much as the first time."
+        ),
+        (_, Some(before)) => format!(
+            "All profiles that were read before {} will be forgotten, {shown} that {whose} blocks \
+             among them; ids and dates stay.",
+            minute(before)
+        ),
+        (_, None) => format!(
+            "The profiles of {shown} that {whose} blocks will be forgotten, also in the list of \
+             changes; ids and dates stay."
+        ),
+    }
 }
 
 #[derive(Serialize)]

@@ -71,27 +71,70 @@ pub async fn names_that_are_not_told_are_no_change<H: MirrorJournalHarness>(h: H
 pub async fn an_amendment_is_a_change<H: MirrorJournalHarness>(h: H) {
     let (store, journal) = both(&h);
     mirror_ids(&store, me(), &[3, 2, 1]).await;
-    let mut renamed = user(2);
-    renamed.name = Some("Parting name".into());
+    let mut half = user(2);
+    half.name = None;
     let bare = User::new(id(5));
     for told in [
         block(4, 30),
         unblock(1, 31),
-        Amendment::new(renamed.clone(), false, Witness::Event, at(32)),
+        Amendment::new(half.clone(), false, Witness::Event, at(32)),
         Amendment::new(bare.clone(), true, Witness::Operation, at(33)),
     ] {
         amended(&journal, &told).await;
     }
-    let mut other_name = user(3);
-    other_name.name = Some("Other".into());
-    let told = Amendment::new(other_name, true, Witness::Event, at(34));
+    let told = Amendment::new(user(3), true, Witness::Event, at(34));
     assert_eq!(amend(&journal, &told).await, Amended::Unchanged, "nobody came and nobody went");
     let (event, operation) = (Source::Told(Witness::Event), Source::Told(Witness::Operation));
     let mut parted = removed(2, 32, event);
-    parted.names = Names::of(&renamed);
+    parted.names = Names::of(&half);
     let mut nameless = added(5, 33, operation);
     nameless.names = Names::of(&bare);
     let expected = [added(4, 30, event), removed(1, 31, operation), parted, nameless];
+    assert_eq!(changes(&journal).await, expected);
+}
+
+/// Other names in a profile that is told of a user of the snapshot are a change, at the time when
+/// it was told, whether it changes who is in the snapshot or not, and before the change that it is
+/// besides. A name that is not told is no change, nor is one that is told for the first time.
+pub async fn other_names_that_are_told_are_a_change<H: MirrorJournalHarness>(h: H) {
+    let (store, journal) = both(&h);
+    let mut handle = user(3);
+    handle.username = None;
+    mirror(&store, me(), vec![vec![user(4), handle, user(2), user(1)]]).await;
+    let called = |number, name: &str| {
+        let mut renamed = user(number);
+        renamed.name = Some(name.into());
+        renamed
+    };
+    let mut half = called(1, "Second");
+    half.username = None;
+    let mut silent = User::new(id(4));
+    silent.description = Some("Tells no name".into());
+    for (told, answer) in [
+        (Amendment::new(half.clone(), true, Witness::Event, at(30)), Amended::Unchanged),
+        (block(3, 31), Amended::Unchanged),
+        (Amendment::new(silent, true, Witness::Event, at(31)), Amended::Unchanged),
+        (block(1, 32), Amended::Unchanged),
+        (block(1, 33), Amended::Unchanged),
+        (Amendment::new(called(2, "Parting"), false, Witness::Operation, at(34)), Amended::Changed),
+        (Amendment::new(called(2, "Gone"), false, Witness::Event, at(35)), Amended::Unchanged),
+        (block(5, 36), Amended::Changed),
+    ] {
+        assert_eq!(amend(&journal, &told).await, answer, "{told:?}");
+    }
+    let renamed = |seconds, now: &User, before: &User| {
+        let kind = ChangeKind::Renamed { before: Names::of(before) };
+        MirrorChange::new(now.id, at(seconds), Names::of(now), kind)
+    };
+    let mut parted = removed(2, 34, Source::Told(Witness::Operation));
+    parted.names = Names::of(&called(2, "Parting"));
+    let expected = [
+        renamed(30, &half, &user(1)),
+        renamed(32, &user(1), &half),
+        renamed(34, &called(2, "Parting"), &user(2)),
+        parted,
+        added(5, 36, Source::Told(Witness::Event)),
+    ];
     assert_eq!(changes(&journal).await, expected);
 }
 

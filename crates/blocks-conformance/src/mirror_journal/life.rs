@@ -9,7 +9,7 @@ use futures_util::TryStreamExt;
 use jiff::Timestamp;
 
 use super::amendments::assert_in_order;
-use super::model::{Model, is_bare};
+use super::model::Model;
 use super::{Journal, Mirror, MirrorJournalHarness, both, changes_of};
 use crate::mirror_store::{aside, hold, query, snapshot, token, unfinished};
 use crate::support::{at, id, user};
@@ -17,7 +17,7 @@ use crate::support::{at, id, user};
 /// How many accounts live side by side.
 const LIVES: u64 = 6;
 /// How many steps each of them lives.
-const STEPS: usize = 200;
+const STEPS: usize = 120;
 /// The users who come and go: few, so that each goes through much.
 const USERS: u64 = 8;
 
@@ -136,11 +136,7 @@ impl Life {
     }
 
     async fn amend(&mut self, journal: &Journal) -> &'static str {
-        let mut user = self.profile();
-        if self.model.last.is_none() && is_bare(&user) {
-            // What stands in for a user whom no snapshot shows is the last that was told.
-            user.name = Some("Told".into());
-        }
+        let user = self.profile();
         let witness = if self.dice.chance(50) { Witness::Event } else { Witness::Operation };
         let mut amendment = Amendment::new(user, self.dice.chance(50), witness, self.now);
         if self.dice.chance(30) {

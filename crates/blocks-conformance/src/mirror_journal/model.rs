@@ -30,6 +30,17 @@ pub(super) struct Read {
     told: Vec<Amendment>,
 }
 
+impl Read {
+    /// Notes what was told; an id alone comes with the profile that was told before.
+    fn tell(&mut self, mut word: Amendment) {
+        let profile = |told: &&Amendment| told.user.id == word.user.id && !is_bare(&told.user);
+        if let Some(told) = self.told.iter().rev().find(profile).filter(|_| is_bare(&word.user)) {
+            (word.user, word.at) = (told.user.clone(), told.at);
+        }
+        self.told.push(word);
+    }
+}
+
 impl Model {
     pub(super) fn begin(&mut self, open: OpenRead) {
         self.open = Some(Read { open, met: Vec::new(), told: Vec::new() });
@@ -132,33 +143,36 @@ impl Model {
             return Amended::Repeated;
         }
         for read in [&mut self.open, &mut self.aside].into_iter().flatten() {
-            read.told.push(amendment.clone());
+            read.tell(amendment.clone());
         }
         let (user, at) = (&amendment.user, amendment.at);
         let by = Source::Told(amendment.witness);
-        let known = self.shown(user.id).cloned();
+        let mut note = |names, kind| {
+            self.changes.push(MirrorChange::new(user.id, at, names, kind));
+        };
         let Some((snapshot, entries)) = &mut self.last else { return Amended::Unchanged };
-        let (names, kind) = match known {
-            None if amendment.blocked => {
+        let known = entries.iter_mut().find(|entry| entry.user.id == user.id);
+        if let Some(known) = known.filter(|_| !is_bare(user)) {
+            let (before, names) = (Names::of(&known.user), Names::of(user));
+            (known.user, known.received_at) = (user.clone(), at);
+            if names.differ_from(&before) {
+                note(names, ChangeKind::Renamed { before });
+            }
+        }
+        let known = entries.iter().position(|entry| entry.user.id == user.id);
+        match (known, amendment.blocked) {
+            (None, true) => {
                 entries.insert(0, MirrorEntry::new(0, user.clone(), at));
-                (Names::of(user), ChangeKind::Added(by))
+                note(Names::of(user), ChangeKind::Added(by));
             }
-            Some(known) if !amendment.blocked => {
-                entries.retain(|entry| entry.user.id != user.id);
-                let told = if is_bare(user) { &known.user } else { user };
-                (Names::of(told), ChangeKind::Removed { by, found: None })
-            }
-            Some(known) if !is_bare(user) => {
-                let told = MirrorEntry::new(0, user.clone(), at).first_seen_at(known.first_seen_at);
-                let place = entries.iter_mut().find(|entry| entry.user.id == user.id);
-                *place.expect("it was just found") = told;
-                return Amended::Unchanged;
+            (Some(place), false) => {
+                let gone = entries.remove(place);
+                note(Names::of(&gone.user), ChangeKind::Removed { by, found: None });
             }
             _ => return Amended::Unchanged,
-        };
+        }
         snapshot.users = entries.len() as u64;
         snapshot.amended_at = Some(at);
-        self.changes.push(MirrorChange::new(user.id, at, names, kind));
         Amended::Changed
     }
 
@@ -240,6 +254,14 @@ impl Model {
             if read.told[number + 1..].iter().any(|later| later.user.id == user) {
                 continue;
             }
+            let told_later = |entry: &&mut MirrorEntry| {
+                let known = self.shown(user).filter(|known| !is_bare(&known.user));
+                entry.user.id == user
+                    && known.is_some_and(|known| known.received_at > entry.received_at)
+            };
+            if let Some((met, known)) = after.iter_mut().find(told_later).zip(self.shown(user)) {
+                *met = known.clone();
+            }
             if !told.blocked {
                 after.retain(|entry| entry.user.id != user);
             } else if !has(&read.met, user) {
@@ -261,6 +283,6 @@ fn has(entries: &[MirrorEntry], user: UserId) -> bool {
     entries.iter().any(|entry| entry.user.id == user)
 }
 
-pub(super) fn is_bare(user: &User) -> bool {
+fn is_bare(user: &User) -> bool {
     *user == User::new(user.id)
 }

@@ -1,11 +1,15 @@
 //! What is told while a read is under way.
 
 use blocks_domain::{User, Witness};
-use blocks_ports::{Amended, Amendment, Finish, MirrorEntry, MirrorQuery};
+use blocks_ports::{
+    Amended, Amendment, ChangeKind, Finish, MirrorChange, MirrorEntry, MirrorPage, MirrorQuery,
+    Names,
+};
 
 use super::{MirrorJournalHarness, amend, amended, block, both, changes, unblock};
 use crate::mirror_store::{
-    Reading, differences, finish, hold, me, mirror_ids, page, query, read_head, read_whole, shown,
+    Reading, differences, finish, hold, me, mirror, mirror_ids, page, query, read_head, read_whole,
+    shown, token,
 };
 use crate::support::{at, id, user};
 
@@ -37,14 +41,15 @@ pub async fn a_block_told_during_a_read_stands<H: MirrorJournalHarness>(h: H) {
     for told in [block(5, 11), block(4, 12), block(6, 13)] {
         amended(&journal, &told).await;
     }
-    reading.append(&page(&[4, 2, 1], None)).await;
+    let users = [4, 2, 1].map(user).to_vec();
+    reading.append(&MirrorPage::new(users, None, at(14))).await;
     let made = reading.finish().await;
     assert_eq!(shown(&store, me()).await, [6, 5, 3, 4, 2, 1], "4 was met, 5 and 6 were not");
     assert_eq!((made.users, made.added, made.removed), (6, 1, 0), "only 3 was not yet shown");
     let entries = query(&store, me(), MirrorQuery::default()).await;
     assert_eq!(entries[0], MirrorEntry::new(0, user(6), at(13)), "as it was told");
     let four = &entries[3];
-    assert_eq!((four.received_at, four.first_seen_at), (at(10), at(12)), "as it was met");
+    assert_eq!((four.received_at, four.first_seen_at), (at(14), at(12)), "as it was met");
 }
 
 /// A block of a user who was in the snapshot already stands as well: they come before the users of
@@ -77,6 +82,59 @@ pub async fn a_block_told_during_the_first_read_stands<H: MirrorJournalHarness>(
     assert_eq!((made.users, made.added), (4, 4));
     let entry = store.entry(me(), id(5)).await.expect("`entry` failed");
     assert_eq!(entry, Some(MirrorEntry::new(0, user(5), at(13))), "as it was told");
+}
+
+/// A profile that was told during the first read is not replaced by an id that is told alone.
+pub async fn an_id_told_during_a_read_replaces_no_profile<H: MirrorJournalHarness>(h: H) {
+    let (store, journal) = both(&h);
+    let reading = read_whole(&store, me(), &[1]).await;
+    let alone = |number, seconds| {
+        Amendment::new(User::new(id(number)), true, Witness::Operation, at(seconds))
+    };
+    for told in [block(2, 11), unblock(2, 12), alone(2, 13), alone(3, 14), alone(3, 15)] {
+        assert_eq!(amend(&journal, &told).await, Amended::Unchanged, "there is no snapshot");
+    }
+    reading.finish().await;
+    let entries = query(&store, me(), MirrorQuery::default()).await;
+    assert_eq!(entries[0], MirrorEntry::new(0, User::new(id(3)), at(15)), "as it was told last");
+    assert_eq!(entries[1], MirrorEntry::new(1, user(2), at(11)), "more than an id was told");
+}
+
+/// Other names that were told during a read are told once: they stand where the read has met the
+/// user before, and where it meets the user later its names are compared with those that were told.
+pub async fn names_told_during_a_read_are_told_once<H: MirrorJournalHarness>(h: H) {
+    let (store, journal) = both(&h);
+    mirror_ids(&store, me(), &[4, 3, 2, 1]).await;
+    let called = |number, name: &str| {
+        let mut renamed = user(number);
+        renamed.name = Some(name.into());
+        renamed
+    };
+    let mut reading = Reading::begin(store.clone(), me()).await;
+    let early = vec![user(4), called(3, "New")];
+    reading.append(&MirrorPage::new(early, Some(token(1)), at(11))).await;
+    for number in 1..=4 {
+        let told = Amendment::new(called(number, "New"), true, Witness::Event, at(12));
+        assert_eq!(amend(&journal, &told).await, Amended::Unchanged, "all were blocked");
+    }
+    let late = vec![called(2, "New"), called(1, "Newest")];
+    reading.append(&MirrorPage::new(late, None, at(13))).await;
+    let told = changes(&journal).await;
+    assert_eq!(told.len(), 4, "all have another name: {told:?}");
+    reading.finish().await;
+    let names = Names::of(&called(1, "Newest"));
+    let kind = ChangeKind::Renamed { before: Names::of(&called(1, "New")) };
+    let newest = MirrorChange::new(id(1), at(20), names, kind);
+    let expected: Vec<_> = told.into_iter().chain([newest]).collect();
+    assert_eq!(changes(&journal).await, expected, "the read has seen 1 alone anew");
+    let shown = query(&store, me(), MirrorQuery::default()).await;
+    let seen: Vec<_> = shown.into_iter().map(|entry| (entry.user, entry.received_at)).collect();
+    let new = |number| called(number, "New");
+    let expected =
+        [(new(4), at(12)), (new(3), at(12)), (new(2), at(13)), (called(1, "Newest"), at(13))];
+    assert_eq!(seen, expected, "the newest profile of each");
+    mirror(&store, me(), vec![seen.into_iter().map(|(user, _)| user).collect()]).await;
+    assert_eq!(changes(&journal).await.len(), 5, "the names were told");
 }
 
 /// Of a user of whom several things were told during a read the last stands.

@@ -33,12 +33,15 @@ enum Fault {
     AmendmentsAreNotAtomic,
     ReadsOverrule,
     TheFirstWordCounts,
+    AnIdReplacesAProfile,
+    PagesAreAlwaysNewer,
     EveryWordCountsForEver,
     RemembersDifferences,
     TheFirstSnapshotIsAChange,
     TellsOnlyAmendments,
     TellsOnlyReads,
     IgnoresNames,
+    IgnoresNamesThatAreTold,
     TakesSilenceForANewName,
     SortsByUser,
     IgnoresSince,
@@ -63,6 +66,7 @@ const FAULTS: &[(&str, Fault)] = &[
     ("an_unblock_leaves_the_list", Fault::PretendsToAmend),
     ("what_is_so_already_is_unchanged", Fault::AlwaysChanged),
     ("a_profile_that_is_told_is_taken_over", Fault::KeepsTheOldProfile),
+    ("a_profile_that_is_told_is_taken_over", Fault::AnIdReplacesAProfile),
     ("without_a_snapshot_nothing_is_amended", Fault::AlwaysChanged),
     ("an_event_is_heard_once", Fault::IgnoresEventNames),
     ("an_event_is_heard_once_without_a_snapshot_too", Fault::HearsOnlyWhatChanges),
@@ -76,6 +80,8 @@ const FAULTS: &[(&str, Fault)] = &[
     ("a_block_told_during_a_read_stands", Fault::ReadsOverrule),
     ("a_block_that_changed_nothing_stands_too", Fault::ReadsOverrule),
     ("a_block_told_during_the_first_read_stands", Fault::ReadsOverrule),
+    ("an_id_told_during_a_read_replaces_no_profile", Fault::AnIdReplacesAProfile),
+    ("names_told_during_a_read_are_told_once", Fault::PagesAreAlwaysNewer),
     ("the_last_word_told_during_a_read_counts", Fault::TheFirstWordCounts),
     ("what_was_told_before_a_read_began_is_up_to_it", Fault::EveryWordCountsForEver),
     ("what_was_told_while_a_read_was_aside_stands", Fault::ReadsOverrule),
@@ -86,6 +92,7 @@ const FAULTS: &[(&str, Fault)] = &[
     ("other_names_are_a_change", Fault::IgnoresNames),
     ("names_that_are_not_told_are_no_change", Fault::TakesSilenceForANewName),
     ("an_amendment_is_a_change", Fault::TellsOnlyReads),
+    ("other_names_that_are_told_are_a_change", Fault::IgnoresNamesThatAreTold),
     ("changes_come_oldest_first", Fault::SortsByUser),
     ("changes_of_a_time_or_a_user_can_be_asked_for", Fault::IgnoresSince),
     ("changes_outlast_snapshots", Fault::ForgetsOldChanges),
@@ -255,6 +262,15 @@ impl Store {
             }
             Some(Fault::TellsOnlyAmendments) => changes.retain(|change| by_read(change).is_none()),
             Some(Fault::TellsOnlyReads) => changes.retain(|change| by_read(change).is_some()),
+            Some(Fault::IgnoresNamesThatAreTold) => {
+                let told = self.note(|notes| notes.told.clone());
+                let is_of = |change: &MirrorChange, told: &Amendment| {
+                    (told.user.id, told.at) == (change.user, change.at)
+                };
+                changes.retain(|change| {
+                    !renamed(change) || !told.iter().any(|told| is_of(change, told))
+                });
+            }
             Some(Fault::IgnoresNames) => changes.retain(|change| !renamed(change)),
             Some(Fault::SortsByUser) => changes.sort_by_key(|change| change.user),
             Some(Fault::ForgetsOldChanges) => {
@@ -294,6 +310,9 @@ impl MirrorJournal for Store {
             return Ok(Amended::Changed);
         }
         let mut heard = self.heard(account, amendment).await?;
+        if self.has(Fault::AnIdReplacesAProfile) && heard.user == User::new(heard.user.id) {
+            self.inner().forget(account, Forget::Profiles { before: None }).await?;
+        }
         if let Some(event) = heard.event.take_if(|_| self.has(Fault::EventsAreNotAtomic)) {
             if self.note(|notes| notes.events.contains(&event)) {
                 return Ok(Amended::Repeated);

@@ -1,7 +1,7 @@
 //! A block or an unblock is taken into the snapshot.
 
 use blocks_domain::{UserId, Witness};
-use blocks_ports::{Amended, Amendment, StoreError};
+use blocks_ports::{Amended, Amendment, Names, StoreError};
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Transaction, params};
 
@@ -43,21 +43,23 @@ impl Prepared {
         self.tell_reads(tx, account)?;
         let Some(shown) = reads::shown(tx, account)? else { return Ok(Amended::Unchanged) };
         let known = member::known(tx, shown.body, self.member.user)?;
+        if let Some(known) = known.as_ref().filter(|_| self.tells) {
+            self.note_names(tx, account, known)?;
+            self.member.update(tx, known.id, Some(known))?;
+        }
         match (known, self.blocked) {
-            (None, false) => return Ok(Amended::Unchanged),
-            (Some(known), true) => {
-                if self.tells {
-                    self.member.update(tx, known.id, Some(&known))?;
-                }
-                return Ok(Amended::Unchanged);
-            }
+            (None, false) | (Some(_), true) => return Ok(Amended::Unchanged),
             (None, true) => {
                 let place = member::place_on_top(tx, shown.body)?;
                 self.member.insert(tx, shown.body, place, None)?;
                 member::is_unmet(tx, shown.body, self.member.user)?;
-                self.note(tx, account, "added", &self.member.username, &self.member.name)?;
+                self.note(tx, account, "added", &self.member.names, &Names::default())?;
             }
-            (Some(known), false) => self.remove(tx, account, &known)?,
+            (Some(known), false) => {
+                let names = if self.tells { &self.member.names } else { &known.names };
+                self.note(tx, account, "removed", names, &Names::default())?;
+                tx.prepare_cached("DELETE FROM member WHERE id = ?")?.execute([known.id])?;
+            }
         }
         self.count(tx, &shown)?;
         Ok(Amended::Changed)
@@ -84,7 +86,7 @@ impl Prepared {
              FROM read WHERE account = ?1 AND state IN ('open', 'aside')
              ON CONFLICT (read, user) DO UPDATE SET
                  number = excluded.number, blocked = excluded.blocked,
-                 at = iif(excluded.json IS NULL, at, excluded.at),
+                 at = iif(excluded.json IS NULL AND json IS NOT NULL, at, excluded.at),
                  json = coalesce(excluded.json, json)",
         )?
         .execute(params![
@@ -97,38 +99,42 @@ impl Prepared {
         Ok(())
     }
 
-    fn remove(&self, tx: &Transaction<'_>, account: UserId, known: &Known) -> Result<(), Fault> {
-        let (username, name) = if self.tells {
-            (&self.member.username, &self.member.name)
-        } else {
-            (&known.username, &known.name)
-        };
-        self.note(tx, account, "removed", username, name)?;
-        tx.prepare_cached("DELETE FROM member WHERE id = ?")?.execute([known.id])?;
+    /// Notes other names of a user of the snapshot.
+    fn note_names(
+        &self,
+        tx: &Transaction<'_>,
+        account: UserId,
+        known: &Known,
+    ) -> Result<(), Fault> {
+        if self.member.names.differ_from(&known.names) {
+            self.note(tx, account, "renamed", &self.member.names, &known.names)?;
+        }
         Ok(())
     }
 
+    /// Notes a change; the names before are those of one who was renamed.
     fn note(
         &self,
         tx: &Transaction<'_>,
         account: UserId,
         kind: &str,
-        username: &Option<String>,
-        name: &Option<String>,
+        names: &Names,
+        before: &Names,
     ) -> Result<(), Fault> {
-        let witness = super::changes::word(self.witness);
         tx.prepare_cached(
-            "INSERT INTO change (account, user, at, kind, witness, username, name)
-             VALUES (?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO change (account, user, at, kind, witness, username, name,
+             username_before, name_before) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         )?
         .execute(params![
             Id(account),
             Id(self.member.user),
             Moment(self.at),
             kind,
-            witness,
-            username,
-            name
+            super::changes::word(self.witness),
+            names.username,
+            names.name,
+            before.username,
+            before.name
         ])?;
         Ok(())
     }

@@ -10,7 +10,6 @@ use crate::column::{Id, Moment, Time};
 use crate::error::Fault;
 use crate::mirror::member;
 use crate::mirror::reads;
-use crate::mirror::sweep::sweep_batch;
 
 /// How many profiles one transaction erases: so few that a writer who waits hardly notices.
 const BATCH: u32 = 2_000;
@@ -51,7 +50,7 @@ impl SqliteStore {
             self.write(move |tx| forget_everything(tx, account)).await?;
         }
         // What has ended is nobody's, and not to be left either.
-        while self.write(sweep_batch).await? > 0 {}
+        self.sweep_all().await?;
         if what == Forget::Everything {
             self.write(move |tx| forget_reads(tx, account)).await?;
         }

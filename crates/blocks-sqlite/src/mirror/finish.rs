@@ -14,7 +14,7 @@ use crate::column::{Id, Moment, Number, Profile, Time};
 use crate::error::Fault;
 
 /// Finishes a read, on a connection that is used for nothing else.
-pub(super) fn finish(
+pub(crate) fn finish(
     connection: &mut Connection,
     read: ReadId,
     fence: Fence,
@@ -126,8 +126,11 @@ fn take_in_amended(
          AND NOT EXISTS (SELECT 1 FROM member WHERE body = ?1 AND user = amended.user)
          ORDER BY number",
     )?;
+    if let Some(before) = before {
+        keep_told_profiles(tx, body, before.body)?;
+    }
     let mut unmet = blocked.query([body])?;
-    let mut users = open.users - gone as u64;
+    let mut users = open.users.saturating_sub(gone as u64);
     while let Some(row) = unmet.next()? {
         let (Id(user), Time(at), json) = (row.get(0)?, row.get(1)?, row.get::<_, String>(2)?);
         let place = member::place_on_top(tx, body)?;
@@ -147,6 +150,28 @@ fn take_in_amended(
         users += 1;
     }
     Ok(users)
+}
+
+/// Keeps the profiles that were told after the read has met the users: the snapshot has them.
+fn keep_told_profiles(tx: &Transaction<'_>, body: i64, before: i64) -> Result<(), Fault> {
+    let mut told = tx.prepare(
+        "SELECT here.id, met.received_at, told.received_at, told.json
+         FROM amended
+         CROSS JOIN member AS here ON here.body = ?1 AND here.user = amended.user
+         CROSS JOIN profile AS met ON met.member = here.id
+         CROSS JOIN member AS there ON there.body = ?2 AND there.user = amended.user
+         CROSS JOIN profile AS told ON told.member = there.id
+         WHERE amended.read = ?1",
+    )?;
+    let mut told = told.query([body, before])?;
+    while let Some(row) = told.next()? {
+        let (Time(met_at), Time(told_at), Profile(user)) = (row.get(1)?, row.get(2)?, row.get(3)?);
+        if told_at > met_at && member::tells(&user) {
+            let known = member::known(tx, before, user.id)?;
+            Member::new(&user, told_at)?.update(tx, row.get(0)?, known.as_ref())?;
+        }
+    }
+    Ok(())
 }
 
 /// Puts a user as another body has them into this one.

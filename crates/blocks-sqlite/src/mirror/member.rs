@@ -1,7 +1,7 @@
 //! A user on the way into a body.
 
 use blocks_domain::{User, UserId};
-use blocks_ports::{StoreError, StoreFailure};
+use blocks_ports::{Names, StoreError, StoreFailure};
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Transaction, params};
 
@@ -10,8 +10,7 @@ use crate::column::{Id, Time};
 /// A user with what the users are sorted by, and the profile as JSON.
 pub(crate) struct Member {
     pub(crate) user: UserId,
-    pub(crate) username: Option<String>,
-    pub(crate) name: Option<String>,
+    pub(crate) names: Names,
     json: String,
     received_at: Timestamp,
     /// Counts beyond the largest signed number are sorted as equal.
@@ -25,8 +24,7 @@ pub(crate) struct Known {
     /// The row.
     pub(crate) id: i64,
     first_seen_at: Timestamp,
-    pub(crate) username: Option<String>,
-    pub(crate) name: Option<String>,
+    pub(crate) names: Names,
 }
 
 impl Member {
@@ -35,8 +33,7 @@ impl Member {
         let followers = user.public_metrics.as_ref().and_then(|known| known.followers_count);
         Ok(Self {
             user: user.id,
-            username: user.username.clone(),
-            name: user.name.clone(),
+            names: Names::of(user),
             json: json(user)?,
             received_at,
             followers: followers.map(|count| i64::try_from(count).unwrap_or(i64::MAX)),
@@ -65,10 +62,10 @@ impl Member {
             Id(self.user),
             self.first_seen_at(before),
             self.is_renamed(before),
-            self.username,
-            self.name,
-            self.username.as_deref().map(str::to_lowercase),
-            self.name.as_deref().map(str::to_lowercase),
+            self.names.username,
+            self.names.name,
+            self.names.username.as_deref().map(str::to_lowercase),
+            self.names.name.as_deref().map(str::to_lowercase),
             self.followers,
             self.created,
         ])?;
@@ -91,10 +88,10 @@ impl Member {
         .execute(params![
             self.first_seen_at(before),
             self.is_renamed(before),
-            self.username,
-            self.name,
-            self.username.as_deref().map(str::to_lowercase),
-            self.name.as_deref().map(str::to_lowercase),
+            self.names.username,
+            self.names.name,
+            self.names.username.as_deref().map(str::to_lowercase),
+            self.names.name.as_deref().map(str::to_lowercase),
             self.followers,
             self.created,
             id
@@ -114,7 +111,7 @@ impl Member {
     }
 
     fn is_renamed(&self, before: Option<&Known>) -> bool {
-        before.is_some_and(|known| self.username != known.username || self.name != known.name)
+        before.is_some_and(|known| self.names.differ_from(&known.names))
     }
 }
 
@@ -140,7 +137,8 @@ pub(crate) fn known(
     )?
     .query_row(params![body, Id(user)], |row| {
         let Time(first_seen_at) = row.get(1)?;
-        Ok(Known { id: row.get(0)?, first_seen_at, username: row.get(2)?, name: row.get(3)? })
+        let names = Names::new(row.get(2)?, row.get(3)?);
+        Ok(Known { id: row.get(0)?, first_seen_at, names })
     })
     .optional()
 }

@@ -2,11 +2,11 @@
 
 mod differences;
 mod entries;
-mod finish;
+pub(crate) mod finish;
 pub(crate) mod member;
 mod page;
 pub(crate) mod reads;
-pub(crate) mod sweep;
+mod sweep;
 
 use std::sync::Arc;
 

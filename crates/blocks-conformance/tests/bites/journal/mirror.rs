@@ -52,6 +52,9 @@ impl MirrorStore for Store {
         for user in page.users.iter_mut().filter(|_| self.has(Fault::TakesSilenceForANewName)) {
             user.name.get_or_insert_default();
         }
+        if self.has(Fault::PagesAreAlwaysNewer) {
+            page.received_at = Timestamp::MAX;
+        }
         self.inner().append(read, fence, expected, &page).await
     }
 

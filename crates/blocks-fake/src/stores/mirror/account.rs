@@ -63,6 +63,9 @@ impl Mirror {
             reading.tell(amendment);
         }
         let Some(last) = &mut self.last else { return Amended::Unchanged };
+        if let Some(renamed) = rename(&mut last.list, amendment) {
+            self.journal.note(renamed);
+        }
         let Some(change) = amend(&mut last.list, amendment) else { return Amended::Unchanged };
         self.journal.note(change);
         last.snapshot.users = last.list.len();
@@ -92,29 +95,30 @@ impl Mirror {
     }
 }
 
+/// Takes the profile of a user of the list over, if more than an id was told; answers the change,
+/// if the names in it are others.
+fn rename(list: &mut List, amendment: &Amendment) -> Option<MirrorChange> {
+    let Amendment { user, at, .. } = amendment;
+    let known = list.get(user.id).filter(|_| tells_more_than_an_id(user))?;
+    let (before, names) = (Names::of(&known.user), Names::of(user));
+    let told = MirrorEntry::new(0, user.clone(), *at).first_seen_at(known.first_seen_at);
+    list.push(told.into());
+    let differ = names.differ_from(&before);
+    differ.then(|| MirrorChange::new(user.id, *at, names, ChangeKind::Renamed { before }))
+}
+
 /// Takes a block or an unblock into a list; answers the change, if that is one.
 fn amend(list: &mut List, amendment: &Amendment) -> Option<MirrorChange> {
     let Amendment { user, at, .. } = amendment;
     let by = Source::Told(amendment.witness);
-    let known = list.get(user.id).map(|entry| MirrorEntry::clone(entry));
-    let (names, kind) = match (known, amendment.blocked) {
-        (None, true) => {
-            list.push_front(MirrorEntry::new(0, user.clone(), *at).into());
-            (Names::of(user), ChangeKind::Added(by))
-        }
-        (Some(known), false) => {
-            list.remove(user.id);
-            let told = if tells_more_than_an_id(user) { user } else { &known.user };
-            (Names::of(told), ChangeKind::Removed { by, found: None })
-        }
-        (Some(known), true) => {
-            if tells_more_than_an_id(user) {
-                let told = MirrorEntry::new(0, user.clone(), *at);
-                list.push(told.first_seen_at(known.first_seen_at).into());
-            }
-            return None;
-        }
-        (None, false) => return None,
+    let (names, kind) = if !amendment.blocked {
+        let gone = list.remove(user.id)?;
+        (Names::of(&gone.user), ChangeKind::Removed { by, found: None })
+    } else if list.has(user.id) {
+        return None;
+    } else {
+        list.push_front(MirrorEntry::new(0, user.clone(), *at).into());
+        (Names::of(user), ChangeKind::Added(by))
     };
     Some(MirrorChange::new(user.id, *at, names, kind))
 }

@@ -8,7 +8,7 @@ use blocks_domain::{User, UserId};
 use blocks_ports::{Amendment, Difference, MirrorEntry, MirrorPage, OpenRead, ReadKind, Snapshot};
 use jiff::Timestamp;
 
-use super::list::List;
+use super::list::{List, tells_more_than_an_id};
 
 /// A read that is unfinished or aside.
 #[derive(Debug)]
@@ -92,6 +92,7 @@ impl Reading {
         }
         for entry in self.list.iter().filter(|entry| !self.told.is_unblocked(entry.user.id)) {
             after.push(match old.get(entry.user.id) {
+                Some(known) if self.told.has_told_later(known, entry) => Arc::clone(known),
                 Some(known) => {
                     let entry = MirrorEntry::clone(entry);
                     Arc::new(entry.first_seen_at(known.first_seen_at))
@@ -137,9 +138,21 @@ struct Word {
 impl Told {
     fn note(&mut self, amendment: &Amendment) {
         self.last += 1;
-        let entry = MirrorEntry::new(0, amendment.user.clone(), amendment.at);
-        let word = Word { number: self.last, blocked: amendment.blocked, entry };
-        self.words.insert(amendment.user.id, word);
+        let Amendment { user, blocked, at, .. } = amendment;
+        let fuller = self
+            .words
+            .remove(&user.id)
+            .map(|word| word.entry)
+            .filter(|known| !tells_more_than_an_id(user) && tells_more_than_an_id(&known.user));
+        let entry = fuller.unwrap_or_else(|| MirrorEntry::new(0, user.clone(), *at));
+        self.words.insert(user.id, Word { number: self.last, blocked: *blocked, entry });
+    }
+
+    /// Whether a profile of the snapshot was told after the read has met the user.
+    fn has_told_later(&self, known: &MirrorEntry, met: &MirrorEntry) -> bool {
+        self.words.contains_key(&met.user.id)
+            && known.received_at > met.received_at
+            && tells_more_than_an_id(&known.user)
     }
 
     /// Who was blocked, the last told first.
