@@ -81,13 +81,15 @@ enum Xtask {
     /// It fails where something is lost or changed. Where the files are missing it says `skipped`
     /// and succeeds.
     Tolerant(tolerant::Options),
-    /// Pulls a long list in virtual time, and fails where that takes more than the least it can.
+    /// Pulls long lists in virtual time, and fails where that takes more than the least it can.
     Sweep(sweep::Options),
     /// Runs clients that others wrote against the sandbox: tweepy, requests-oauthlib and curl.
     ///
     /// Where one is missing it says `skipped` and goes on.
     Outside(outside::Options),
     /// Kills the program at random moments, and fails where its mirror is not the world after it.
+    ///
+    /// It also lets its disk run full; where nothing may be mounted it says `skipped` and goes on.
     Kill(kill::Options),
     /// Loads the sandbox of the release build, and fails where it loses or doubles a block.
     ///

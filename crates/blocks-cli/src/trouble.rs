@@ -1,6 +1,6 @@
 //! What the program says about an error, and how it ends then.
 
-use blocks_app::{ExplainStop, PullError};
+use blocks_app::PullError;
 use blocks_domain::{Failure, InvalidValue, UnknownWord};
 use blocks_ports::{AccountName, ApiError, CredentialError, IssueError, StoreError};
 
@@ -67,23 +67,6 @@ fn ended<'a>(cause: &'a (dyn std::error::Error + 'static)) -> Option<&'a Account
     }
 }
 
-/// What X or the way to it did wrong, where an error tells that.
-fn of_api<'a>(cause: &'a (dyn std::error::Error + 'static)) -> Option<&'a ApiError> {
-    match cause.downcast_ref() {
-        // It is no link of the chain, for this stands in its place.
-        Some(ExplainStop::Api(error)) => Some(error),
-        _ => cause.downcast_ref(),
-    }
-}
-
-/// What went wrong with the program's file, where an error tells that.
-fn of_store<'a>(cause: &'a (dyn std::error::Error + 'static)) -> Option<&'a StoreError> {
-    match cause.downcast_ref() {
-        Some(ExplainStop::Store(error)) => Some(error),
-        _ => cause.downcast_ref(),
-    }
-}
-
 fn remedy_of(error: &anyhow::Error) -> Option<String> {
     if let Some(failed) = error.downcast_ref::<Failed>() {
         return failed.remedy.clone();
@@ -116,7 +99,7 @@ fn remedy_of(error: &anyhow::Error) -> Option<String> {
             }
             _ => {}
         }
-        if let Some(store) = of_store(cause) {
+        if let Some(store) = cause.downcast_ref::<StoreError>() {
             return Some(match store.revision {
                 Some(_) => "Run `blocks login`, or forget the sign-in with `blocks logout \
                             --local`; nothing else is damaged."
@@ -124,13 +107,22 @@ fn remedy_of(error: &anyhow::Error) -> Option<String> {
                 None => store.kind.remedy().into(),
             });
         }
-        of_api(cause).map(|api| api.kind().remedy().into())
+        match cause.downcast_ref::<ApiError>()?.kind() {
+            // What failed stands behind it, and knows better.
+            Failure::Backend if has_store_behind(cause) => None,
+            kind => Some(kind.remedy().into()),
+        }
     })
+}
+
+fn has_store_behind(cause: &(dyn std::error::Error + 'static)) -> bool {
+    std::iter::successors(cause.source(), |cause| cause.source())
+        .any(|cause| cause.is::<StoreError>())
 }
 
 /// What to do where X refuses a word that one vocabulary alone has.
 fn other_words(error: &anyhow::Error, words: Words) -> Option<String> {
-    let refusal = error.chain().find_map(of_api)?;
+    let refusal = error.chain().find_map(|cause| cause.downcast_ref::<ApiError>())?;
     let unknown = UnknownWord::first_of(refusal.problems())?;
     if refusal.kind() != Failure::InvalidRequest {
         return None;
@@ -174,7 +166,7 @@ pub(crate) fn exit_of(error: &anyhow::Error) -> Exit {
         if let Some(IssueError::InvalidClient | IssueError::InvalidGrant) = cause.downcast_ref() {
             return Some(Exit::NotSignedIn);
         }
-        of_api(cause).and_then(|api| exit_of_failure(api.kind()))
+        cause.downcast_ref::<ApiError>().and_then(|api| exit_of_failure(api.kind()))
     });
     let is_incomplete = kept(error).is_some() || is_set_aside(error);
     exact.unwrap_or(if is_incomplete { Exit::Incomplete } else { Exit::Failed })

@@ -245,7 +245,7 @@ pub struct ReplyMeta {
 /// let warning = Warning::LeftOut { names, words: Vocabulary::Post };
 /// assert_eq!(
 ///     warning.to_string(),
-///     "affiliation, pinned_tweet_id: not asked for, since the post words cannot"
+///     "not asked for, since the post words have no name for it: affiliation, pinned_tweet_id"
 /// );
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -292,7 +292,8 @@ impl fmt::Display for Warning {
                 )
             }
             Self::LeftOut { names, words } => {
-                write!(f, "{}: not asked for, since the {words} words cannot", names.join(", "))
+                let names = names.join(", ");
+                write!(f, "not asked for, since the {words} words have no name for it: {names}")
             }
         }
     }

@@ -56,9 +56,9 @@ fn kind(error: &rusqlite::Error) -> StoreFailure {
         | Error::InvalidColumnType(..)
         | Error::QueryReturnedNoRows
         | Error::Utf8Error(..) => StoreFailure::Damaged,
+        _ if error.sqlite_error().is_some_and(has_no_room) => StoreFailure::Full,
         _ => match error.sqlite_error_code() {
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => StoreFailure::Busy,
-            Some(ErrorCode::DiskFull) => StoreFailure::Full,
             Some(ErrorCode::PermissionDenied | ErrorCode::ReadOnly | ErrorCode::CannotOpen) => {
                 StoreFailure::Permission
             }
@@ -73,6 +73,12 @@ fn kind(error: &rusqlite::Error) -> StoreFailure {
     }
 }
 
+/// Whether there was no room to write: SQLite has a word of its own for it where it cannot make the
+/// index of its log.
+fn has_no_room(error: &rusqlite::ffi::Error) -> bool {
+    error.code == ErrorCode::DiskFull || error.extended_code == rusqlite::ffi::SQLITE_IOERR_SHMSIZE
+}
+
 /// A failure of the file system; `tried` is what could not be done, such as `be created`.
 pub(crate) fn io_failure(path: &Path, tried: &str, error: io::Error) -> StoreError {
     let kind = match error.kind() {
@@ -83,4 +89,19 @@ pub(crate) fn io_failure(path: &Path, tried: &str, error: io::Error) -> StoreErr
         _ => StoreFailure::Other,
     };
     StoreError::new(kind, format!("`{}` could not {tried}", path.display())).with_source(error)
+}
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::ffi;
+
+    use super::*;
+
+    #[test]
+    fn a_full_disk_is_known_wherever_it_is_met() {
+        let of_code = |code| kind(&rusqlite::Error::SqliteFailure(ffi::Error::new(code), None));
+        assert_eq!(of_code(ffi::SQLITE_FULL), StoreFailure::Full);
+        assert_eq!(of_code(ffi::SQLITE_IOERR_SHMSIZE), StoreFailure::Full);
+        assert_eq!(of_code(ffi::SQLITE_IOERR_READ), StoreFailure::Other);
+    }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use blocks_domain::{RENAMES, Rename};
 use serde_json::{Value, json};
 
 use super::report::{Line, Report};
@@ -73,16 +74,25 @@ impl Mutation {
             ([], 1) => self.told.iter().any(|(name, _)| new.iter().any(|line| has(line, name))),
             // What is kept as any JSON, or as any text, is told with all of it, in one line.
             ([one], 0) if whole(one) => {
-                self.told.iter().all(|(name, _)| one.name == *name || has(&one.said, name))
+                self.told.iter().all(|(name, _)| is_named(one, name) || has(&one.said, name))
             }
             (lines, _) if new.len() == self.told.len() => self.told.iter().all(|(name, said)| {
-                lines.iter().any(|line| line.name == *name && line.said.contains(said.as_str()))
+                lines.iter().any(|line| is_named(line, name) && line.said.contains(said.as_str()))
                     || new.iter().any(|line| line.contains("no longer differs") && has(line, name))
             }),
             _ => false,
         };
         (!right).then(|| format!("{}: told {new:#?}", self.what))
     }
+}
+
+/// Whether a line is about what a file calls so; where we know that by its newer name, by that.
+fn is_named(line: &Line, name: &str) -> bool {
+    let pair = |row: &Rename| {
+        let words = [row.tweet, row.post];
+        words.contains(&Some(name)) && words.contains(&Some(line.name.as_str()))
+    };
+    line.name == name || RENAMES.iter().any(pair)
 }
 
 /// Whether a text has a name as a word of its own.

@@ -72,7 +72,7 @@ impl Report {
             .into_iter()
             .map(|name| format!("the promise of `{name}` is about nothing that we know"))
             .collect();
-        let mut accepted = Vec::new();
+        let mut accepted: Vec<Known> = Vec::new();
         let mut before = BTreeMap::new();
         for note in &notes.accepted {
             let mut known = Known::of(note);
@@ -86,7 +86,7 @@ impl Report {
                     warnings.push(warning);
                 }
             }
-            accepted.push(known);
+            known.join(&mut accepted);
         }
         let new: Vec<_> = outcome
             .differences
@@ -208,6 +208,18 @@ impl Known {
             count: 0,
             reason: note.reason.clone(),
             since: note.since.clone(),
+        }
+    }
+
+    /// Adds it to those of the same reason and day, if there are any.
+    fn join(self, others: &mut Vec<Self>) {
+        let same = |other: &&mut Self| (&other.reason, &other.since) == (&self.reason, &self.since);
+        match others.iter_mut().find(same) {
+            Some(other) => {
+                other.names.extend(self.names);
+                other.count += self.count;
+            }
+            None => others.push(self),
         }
     }
 

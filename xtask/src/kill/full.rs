@@ -76,7 +76,8 @@ fn ended(output: &Output, disk: &Path) -> Result<End> {
         code => bail!("ended with {code:?}, by {:?}: {said}", output.status.signal()),
     }
     let names_the_disk = disk.to_str().is_some_and(|disk| said.contains(disk));
-    let is_clear = said.contains("no room left") && names_the_disk;
+    let has_remedy = said.contains("Make room on the disk");
+    let is_clear = said.contains("no room left") && names_the_disk && has_remedy;
     ensure!(is_clear, "it does not say that the disk is full: {said}");
     Ok(End::Full)
 }
@@ -95,14 +96,20 @@ mod tests {
 
     #[test]
     fn a_full_disk_must_be_told() {
-        let clear = "there is no room left to write `/disk/blocks.sqlite`";
+        let bare = "there is no room left to write `/disk/blocks.sqlite`";
+        let clear = &*format!("{bare}\n  Make room on the disk");
         let kept = format!("{clear}. Kept so far: 50 accounts");
         assert_eq!(heard(0, "").expect("done"), End::Done);
         assert_eq!(heard(1, clear).expect("told"), End::Full);
         assert_eq!(heard(7, &kept).expect("told"), End::Full);
-        for (code, said) in
-            [(1, "disk I/O error"), (1, &kept), (7, clear), (2, clear), (7, "Kept so far: 50")]
-        {
+        for (code, said) in [
+            (1, "disk I/O error"),
+            (1, bare),
+            (1, &kept),
+            (7, clear),
+            (2, clear),
+            (7, "Kept so far: 50"),
+        ] {
             heard(code, said).expect_err(said);
         }
     }

@@ -1,4 +1,7 @@
-//! When programs are killed: at any moment of their lives, which are measured before.
+//! When programs are killed: at any moment of their lives.
+//!
+//! How far a read is, is told by the pages that were asked for, and not by the time that reads
+//! take: on a busy machine, that is another one each time.
 
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
@@ -7,12 +10,12 @@ use anyhow::{Context, Result, bail};
 use rand::RngExt;
 use rand::rngs::StdRng;
 
-use super::stage::{Home, PULL, Stage};
+use super::stage::{Home, PAGES, PULL, Stage};
 
 /// How long programs take that nobody kills.
 #[derive(Debug)]
 pub(super) struct Lives {
-    pub(super) pull: Duration,
+    pull: Duration,
     pub(super) unblock: Duration,
 }
 
@@ -30,6 +33,11 @@ impl Lives {
         let someone = stage.world()?.pop().context("the list is empty")?;
         let unblock = timed(&home, &["unblock", "--yes", "--quiet", &someone])?;
         Ok(Self { pull, unblock })
+    }
+
+    /// The time from a page to the one after the next.
+    fn page(&self) -> Duration {
+        self.pull * 2 / PAGES
     }
 }
 
@@ -49,6 +57,24 @@ impl Victim {
     pub(super) fn start(mut command: Command) -> Result<Self> {
         let child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn();
         Ok(Self(Some(child.context("starting the program")?)))
+    }
+
+    /// Kills it when so many pages were asked for, and a random while after that.
+    pub(super) fn kill_behind(
+        mut self,
+        pages: usize,
+        lives: &Lives,
+        stage: &Stage<'_>,
+        dice: &mut StdRng,
+    ) -> Result<End> {
+        while stage.pages()?.len() < pages {
+            let child = self.0.as_mut().context("it has ended already")?;
+            if child.try_wait()?.is_some() {
+                return self.kill();
+            }
+            std::thread::sleep(Duration::from_micros(500));
+        }
+        self.kill_within(lives.page(), dice)
     }
 
     /// Kills it at a random moment of its life.

@@ -107,7 +107,7 @@ impl<'a> Round<'a> {
         programs.shuffle(&mut self.dice);
         let survivor = programs.pop();
         for victim in programs {
-            if victim.kill_within(self.lives.pull, &mut self.dice)? == End::Killed {
+            if self.kill_while_reading(victim)? == End::Killed {
                 self.tally.reading += 1;
             }
             self.examine()?;
@@ -159,8 +159,8 @@ impl<'a> Round<'a> {
 
     /// A full disk is told, what was stored is kept, and the mirror from before stays.
     fn filling(&mut self) -> Result<()> {
-        /// Less is hardly enough to open the file; more is enough for the whole list.
-        const ROOM: Range<u64> = 128 << 10..3 << 20;
+        /// What is not enough to open the file, up to more than the whole list needs.
+        const ROOM: Range<u64> = 0..3 << 20;
 
         self.home.run(PULL_FULL)?;
         self.stage.forget_requests()?;
@@ -183,7 +183,7 @@ impl<'a> Round<'a> {
         let before = self.home.examine()?;
         loop {
             let victim = Victim::start(self.home.command(PULL_FULL)?)?;
-            if victim.kill_within(self.lives.pull, &mut self.dice)? == End::Done {
+            if self.kill_while_reading(victim)? == End::Done {
                 return Ok(());
             }
             self.tally.reading += 1;
@@ -194,6 +194,14 @@ impl<'a> Round<'a> {
             }
             meanwhile(self)?;
         }
+    }
+
+    /// Kills it before, at or behind one of the pages that are left to read, or not at all.
+    fn kill_while_reading(&mut self, victim: Victim) -> Result<End> {
+        let asked = Asked::of(&self.stage.pages()?, self.tally.reading)?;
+        let (so_far, left) = (asked.different + asked.again, PAGES.saturating_sub(asked.different));
+        let behind = self.dice.random_range(so_far..=so_far + left + 1);
+        victim.kill_behind(behind as usize, self.lives, self.stage, &mut self.dice)
     }
 
     fn examine(&mut self) -> Result<()> {

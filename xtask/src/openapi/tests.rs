@@ -30,46 +30,50 @@ fn file() -> OpenApi {
                 },
             },
         },
-        "components": {
-            "parameters": { "Size": {
-                "in": "query",
-                "name": "size",
-                "schema": { "type": "integer", "minimum": 1, "maximum": 9 },
-            } },
-            "responses": { "Wrong": { "content": { "application/problem+json": {
-                "schema": { "$ref": "#/components/schemas/Problem" },
-            } } } },
-            "schemas": {
-                "Thing": { "type": "object", "required": ["id"], "properties": {
-                    "id": { "$ref": "#/components/schemas/Id" },
-                    "inner": { "$ref": "#/components/schemas/Thing" },
-                    "mood": { "oneOf": [{ "type": "string", "enum": ["good", "bad"] }] },
-                } },
-                "Id": { "type": "string", "pattern": "^[0-9]+$" },
-                "Order": { "type": "object", "properties": {} },
-                "Problem": {
-                    "type": "object",
-                    "required": ["type"],
-                    "properties": { "type": { "type": "string" } },
-                    "discriminator": { "propertyName": "type", "mapping": {
-                        "about:blank": "#/components/schemas/Blank",
-                        "x/late": "#/components/schemas/Late",
-                    } },
-                },
-                "Blank": { "allOf": [{ "$ref": "#/components/schemas/Problem" }] },
-                "Late": { "allOf": [
-                    { "$ref": "#/components/schemas/Problem" },
-                    {
-                        "type": "object",
-                        "required": ["by"],
-                        "properties": { "by": { "type": "integer", "nullable": true } },
-                    },
-                ] },
-                "Forgotten": { "type": "string" },
-            },
-        },
+        "components": components(),
     });
     OpenApi::new("small", json).expect("an OpenAPI file")
+}
+
+fn components() -> Value {
+    json!({
+        "parameters": { "Size": {
+            "in": "query",
+            "name": "size",
+            "schema": { "type": "integer", "minimum": 1, "maximum": 9 },
+        } },
+        "responses": { "Wrong": { "content": { "application/problem+json": {
+            "schema": { "$ref": "#/components/schemas/Problem" },
+        } } } },
+        "schemas": {
+            "Thing": { "type": "object", "required": ["id"], "properties": {
+                "id": { "$ref": "#/components/schemas/Id" },
+                "inner": { "$ref": "#/components/schemas/Thing" },
+                "mood": { "oneOf": [{ "type": "string", "enum": ["good", "bad"] }] },
+            } },
+            "Id": { "type": "string", "pattern": "^[0-9]+$" },
+            "Order": { "type": "object", "properties": {} },
+            "Problem": {
+                "type": "object",
+                "required": ["type"],
+                "properties": { "type": { "type": "string" } },
+                "discriminator": { "propertyName": "type", "mapping": {
+                    "about:blank": "#/components/schemas/Blank",
+                    "x/late": "#/components/schemas/Late",
+                } },
+            },
+            "Blank": { "allOf": [{ "$ref": "#/components/schemas/Problem" }] },
+            "Late": { "allOf": [
+                { "$ref": "#/components/schemas/Problem" },
+                {
+                    "type": "object",
+                    "required": ["by"],
+                    "properties": { "by": { "type": "integer", "nullable": true } },
+                },
+            ] },
+            "Forgotten": { "type": "string" },
+        },
+    })
 }
 
 #[test]

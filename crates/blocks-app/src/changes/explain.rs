@@ -68,10 +68,10 @@ pub struct ExplainError {
 #[non_exhaustive]
 pub enum ExplainStop {
     /// X did not answer a lookup. That says nothing of whoever was asked for.
-    #[error(transparent)]
+    #[error("X did not answer a lookup")]
     Api(#[from] ApiError),
     /// The journal or the ledger failed.
-    #[error(transparent)]
+    #[error("what was found could not be noted")]
     Store(#[from] StoreError),
 }
 
