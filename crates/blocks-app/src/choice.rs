@@ -25,6 +25,16 @@ pub struct Choice {
     pub gives_up: Option<OpenRead>,
 }
 
+impl Choice {
+    /// Whether it reads, and gives up, the same as another one, for whatever reason.
+    pub(crate) fn reads_as(&self, other: &Self) -> bool {
+        let id = |read: &Option<OpenRead>| read.as_ref().map(|read| read.id);
+        self.kind == other.kind
+            && id(&self.resumes) == id(&other.resumes)
+            && id(&self.gives_up) == id(&other.gives_up)
+    }
+}
+
 /// What somebody wants a pull to read.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub enum Wanted {

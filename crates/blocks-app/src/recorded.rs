@@ -1,5 +1,6 @@
 //! Writing down what is done before it is done.
 
+use std::collections::HashMap;
 use std::future::Future;
 use std::sync::Arc;
 
@@ -55,6 +56,7 @@ pub struct Recorded<A> {
     ledger: Arc<dyn Ledger>,
     journal: Arc<dyn MirrorJournal>,
     clock: Arc<dyn Clock>,
+    known: Arc<HashMap<UserId, User>>,
 }
 
 impl<A> Recorded<A> {
@@ -65,7 +67,15 @@ impl<A> Recorded<A> {
         journal: Arc<dyn MirrorJournal>,
         clock: Arc<dyn Clock>,
     ) -> Self {
-        Self { inner, ledger, journal, clock }
+        Self { inner, ledger, journal, clock, known: Arc::default() }
+    }
+
+    /// Tells the journal what is known of these users when they are blocked or unblocked, and not
+    /// their ids alone. What it says replaces the profile that the mirror has.
+    #[must_use]
+    pub fn knowing(mut self, users: impl IntoIterator<Item = User>) -> Self {
+        self.known = Arc::new(users.into_iter().map(|user| (user.id, user)).collect());
+        self
     }
 
     async fn recorded(
@@ -91,8 +101,9 @@ impl<A> Recorded<A> {
     }
 
     async fn amend(&self, pair: BlockPair, blocking: bool) {
-        let (user, now) = (User::new(pair.target()), self.clock.now());
-        let amendment = Amendment::new(user, blocking, Witness::Operation, now);
+        let user = self.known.get(&pair.target()).cloned();
+        let user = user.unwrap_or_else(|| User::new(pair.target()));
+        let amendment = Amendment::new(user, blocking, Witness::Operation, self.clock.now());
         if let Err(error) = self.journal.amend(pair.source(), &amendment).await {
             tracing::warn!(%error, "an operation was done, and the mirror does not show it yet");
         }

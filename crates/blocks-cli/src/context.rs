@@ -105,7 +105,8 @@ impl Connection {
             (Server::remote(globals, url), sign_in)
         };
         let source = sign_in.source(store, &server, output).await?;
-        let app = server.app_token(globals)?;
+        // One that is no token matters to nobody who does not follow events.
+        let app = server.app_token(globals).unwrap_or_default();
         let has_app = app.is_some();
         let http = Arc::new(server.api(source.label, source.credentials, app)?);
         let jumps = globals.sandbox && !globals.real_time;
@@ -163,27 +164,36 @@ impl Connection {
         })
     }
 
-    /// The API for blocking and unblocking: each operation is in the ledger before it is sent.
-    pub(crate) fn recorded(&self, user: UserId) -> Recorded<Asked<Arc<dyn BlocksApi>>> {
+    /// The API for blocking and unblocking: each attempt is an operation of its own in the ledger,
+    /// before it is sent. The mirror hears what is known of the users.
+    pub(crate) fn recorded(
+        &self,
+        user: UserId,
+        known: impl IntoIterator<Item = User>,
+    ) -> Asked<Recorded<Arc<dyn BlocksApi>>> {
         let store = Arc::new(self.store.clone());
-        Recorded::new(self.within(user, None), store.clone(), store, self.clock.clone())
+        let api: Arc<dyn BlocksApi> = Arc::new(self.metered(user));
+        let recorded = Recorded::new(api, store.clone(), store, self.clock.clone());
+        self.asked(recorded.knowing(known))
     }
 
     /// The activity of this user, as it happens.
     ///
     /// # Errors
     /// There is no token of the app.
-    pub(crate) fn feed(&self) -> Result<&HttpApi, Failed> {
+    pub(crate) fn feed(&self, globals: &Globals) -> anyhow::Result<&HttpApi> {
         if self.has_app {
             return Ok(&self.http);
         }
+        self.server.app_token(globals)?;
         let server = self.server.name();
         let what = "the events come to the app, and its own bearer token is not at hand";
         Err(Failed::new(Exit::NotSignedIn, what).remedy(format!(
             "Set {APP_TOKEN} to the Bearer Token of the app that you signed in to; X shows it under \
              \"Keys and tokens\" in its developer portal. For another server than X, name that \
              with BLOCKS_API_URL as well; this run speaks to {server}."
-        )))
+        ))
+        .into())
     }
 
     /// The number of calls sent again so far.

@@ -23,6 +23,13 @@ impl BlocksApi for HttpApi {
         let mut reply = self.call::<BlockingPage>(call).await?;
         let said = u64::from(reply.value.meta.result_count);
         let found = reply.value.users().len() as u64;
+        if found == 0 && said > 0 {
+            // Taken for an empty page, it would make whole what is not.
+            return Err(ApiError::new(Failure::Malformed)
+                .with_detail(format!("the page says that it holds {said} users, and holds none"))
+                .with_rate(reply.meta.rate)
+                .with_transaction_id(reply.meta.transaction_id));
+        }
         if said != found {
             reply.meta.warnings.push(Warning::ResultCount { said, found });
         }

@@ -41,6 +41,9 @@ pub enum PullError {
     /// There is no snapshot that the wanted read could go on from.
     #[error("nothing of this block list is mirrored yet: read the whole list first")]
     NothingToGoOnFrom,
+    /// Something else is to be read by now than was [expected](super::Pull::expecting).
+    #[error("the mirror has changed, so that something else is to be read now")]
+    Otherwise,
     /// Somebody else is reading this list.
     #[error("another pull of this account is under way{}", holder.as_ref().map(|h| format!(" ({h})")).unwrap_or_default())]
     Busy {
@@ -72,7 +75,9 @@ impl PullError {
             | Self::SetAside { progress, .. }
             | Self::LostHold { progress }
             | Self::Mirror { progress, .. } => *progress,
-            Self::Busy { .. } | Self::NothingToGoOnFrom => PullProgress::default(),
+            Self::Busy { .. } | Self::NothingToGoOnFrom | Self::Otherwise => {
+                PullProgress::default()
+            }
         }
     }
 

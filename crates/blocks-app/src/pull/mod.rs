@@ -59,6 +59,7 @@ pub struct Pull<'a> {
     wanted: Wanted,
     policy: PullPolicy,
     starts_over: bool,
+    expects: Option<&'a Choice>,
     waits: bool,
 }
 
@@ -74,6 +75,7 @@ impl<'a> Pull<'a> {
             wanted: Wanted::Whichever,
             policy,
             starts_over: false,
+            expects: None,
             waits: false,
         }
     }
@@ -104,6 +106,14 @@ impl<'a> Pull<'a> {
     #[must_use]
     pub const fn waiting(mut self) -> Self {
         self.waits = true;
+        self
+    }
+
+    /// Reads what was chosen before, such as what somebody has agreed to pay for, or fails with
+    /// [`PullError::Otherwise`] where something else is to be read by now.
+    #[must_use]
+    pub const fn expecting(mut self, choice: &'a Choice) -> Self {
+        self.expects = Some(choice);
         self
     }
 

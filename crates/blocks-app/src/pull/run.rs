@@ -67,6 +67,9 @@ impl<'a> Run<'a> {
     ) -> Result<Self, PullError> {
         let (fence, guard) = held(&pull, account, watcher).await?;
         let choice = pull.choose(account).await?;
+        if pull.expects.is_some_and(|expected| !choice.reads_as(expected)) {
+            return Err(PullError::Otherwise);
+        }
         watcher.chosen(&choice);
         let progress =
             PullProgress { resumed: choice.resumes.is_some(), ..PullProgress::default() };
@@ -252,13 +255,18 @@ impl Place {
 
     /// Goes on behind a page that was answered.
     ///
-    /// A page that names a token which came before is an error and not a page: the checkpoint
-    /// stays before it, and asking for it again costs one page.
+    /// A page that names a token which came before, or that has lost its users, is an error and not
+    /// a page: the checkpoint stays before it, and asking for it again costs one page.
     fn step(&mut self, page: &BlockingPage, now: Timestamp) -> Result<(), ApiError> {
         if page.meta.next_token.as_ref().is_some_and(|token| !self.seen.insert(token.clone())) {
             return Err(ApiError::new(Failure::Malformed).with_detail(
                 "a page names a token that came before, so the list would never end",
             ));
+        }
+        let said = page.meta.result_count;
+        if said > 0 && page.users().is_empty() {
+            return Err(ApiError::new(Failure::Malformed)
+                .with_detail(format!("a page says that it holds {said} users, and holds none")));
         }
         self.token_since = Some(now);
         self.empty_pages = if page.users().is_empty() { self.empty_pages + 1 } else { 0 };

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
-use blocks_domain::Failure;
+use blocks_domain::{Failure, ProblemType, RateLimit};
 use blocks_ports::ApiError;
 use jiff::Timestamp;
 
@@ -80,8 +80,16 @@ impl Patience {
     }
 }
 
-/// When a spent window ends, if that is the trouble.
+/// When a spent window ends, if that is the trouble: as the server tells it, and without a word in
+/// a whole window. Where too many streams are open, no window is spent.
 fn end_of_window(error: &ApiError, now: Timestamp) -> Option<Timestamp> {
-    let spent = error.rate().filter(|rate| rate.remaining() == 0)?;
-    (error.kind() == Failure::RateLimited).then(|| spent.end_here(now)).flatten()
+    let of_streams = Some(ProblemType::StreamingConnection);
+    let is_of_streams = error.problems().iter().any(|told| told.problem_type() == of_streams);
+    if error.kind() != Failure::RateLimited || is_of_streams {
+        return None;
+    }
+    match error.rate() {
+        Some(rate) => (rate.remaining() == 0).then(|| rate.end_here(now)).flatten(),
+        None => now.checked_add(RateLimit::WINDOW).ok(),
+    }
 }

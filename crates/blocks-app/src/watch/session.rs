@@ -1,6 +1,6 @@
 //! One stream after the other.
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::HashSet;
 use std::pin::pin;
 
 use blocks_domain::{
@@ -10,6 +10,7 @@ use blocks_domain::{
 use blocks_ports::{Amended, Amendment, ApiError, BlockEvents, StoreError, StoreFailure};
 use futures_util::StreamExt;
 use futures_util::future::{Either, select};
+use jiff::Timestamp;
 
 use super::patience::Patience;
 use super::{Interruption, Told, Watch, WatchError, Watcher};
@@ -26,32 +27,6 @@ pub(super) struct Session<'a> {
     pull: Pull<'a>,
 }
 
-/// What came while a read was catching up.
-#[derive(Debug, Default)]
-struct Meanwhile {
-    events: VecDeque<BlockEvent>,
-    /// How the stream ended, if it did.
-    end: Option<Result<(), ApiError>>,
-}
-
-impl Meanwhile {
-    /// How many events wait at most. More stay in the stream, where the server sees that nobody
-    /// takes them: it may end the stream then, which is a gap like any other.
-    const MOST: usize = 10_000;
-
-    fn has_room(&self) -> bool {
-        self.end.is_none() && self.events.len() < Self::MOST
-    }
-
-    fn take(&mut self, item: Option<Result<BlockEvent, ApiError>>) {
-        match item {
-            Some(Ok(event)) => self.events.push_back(event),
-            Some(Err(error)) => self.end = Some(Err(error)),
-            None => self.end = Some(Ok(())),
-        }
-    }
-}
-
 impl<'a> Session<'a> {
     pub(super) fn new(
         watch: &'a Watch<'a>,
@@ -64,6 +39,9 @@ impl<'a> Session<'a> {
 
     /// Opens the stream, catches up, and takes in what is told, until something is in the way that
     /// passes.
+    ///
+    /// What is told while a read catches up is taken in at once, and stands over what was read.
+    /// Nobody has met those users in the list, so that they are no known ground for the read.
     pub(super) async fn follow(
         &mut self,
         patience: &mut Patience,
@@ -73,21 +51,20 @@ impl<'a> Session<'a> {
             Err(error) => return passing(error),
         };
         self.watcher.connected();
-        let mut meanwhile = Meanwhile::default();
-        if let Err(error) = self.catch_up(&mut events, &mut meanwhile, patience).await {
-            self.rescue(meanwhile).await?;
-            return Err(error);
-        }
+        let opened_at = self.watch.clock.now();
+        let (since, end) = {
+            let read = pin!(self.catch_up(opened_at));
+            let live = pin!(self.live(&mut events));
+            match select(read, live).await {
+                Either::Left((since, live)) => (since?, live.await?),
+                Either::Right((end, read)) => {
+                    let end = end?;
+                    (read.await?, end)
+                }
+            }
+        };
         // Whatever happens now is a gap after the head of the list that was just read.
         self.pull = self.watch.pull.wanting(Wanted::Head);
-        let since = self.watch.clock.now();
-        for event in meanwhile.events {
-            self.apply(&event).await?;
-        }
-        let end = match meanwhile.end {
-            Some(end) => end,
-            None => self.live(&mut events).await?,
-        };
         patience.was_well(since, self.watch.clock.now());
         end.map_or_else(passing, |()| Ok(Interruption::Ended))
     }
@@ -145,56 +122,31 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// Reads what is new, and keeps what is told meanwhile.
-    ///
-    /// Taken in at once, it would stand on top of blocks of the gap that the read has yet to find,
-    /// and look like known ground.
-    async fn catch_up(
-        &self,
-        events: &mut BlockEvents,
-        meanwhile: &mut Meanwhile,
-        patience: &mut Patience,
-    ) -> Result<(), WatchError> {
-        let mut read = pin!(self.read(patience));
-        let report = loop {
-            if !meanwhile.has_room() {
-                break read.await;
-            }
-            match select(read.as_mut(), events.next()).await {
-                Either::Left((report, _)) => break report,
-                Either::Right((item, _)) => meanwhile.take(item),
-            }
-        };
-        self.watcher.caught_up(&report?);
-        Ok(())
+    /// Reads what is new, and tells when that was done.
+    async fn catch_up(&self, opened_at: Timestamp) -> Result<Timestamp, WatchError> {
+        let report = self.read(opened_at).await?;
+        self.watcher.caught_up(&report);
+        Ok(self.watch.clock.now())
     }
 
-    /// Reads what is new, as often as it takes.
-    async fn read(&self, patience: &mut Patience) -> Result<PullReport, WatchError> {
+    /// Reads what is new, as often as it takes to have read all that happened before the stream was
+    /// open: a read that was begun earlier has met the top of the list before that.
+    async fn read(&self, opened_at: Timestamp) -> Result<PullReport, WatchError> {
+        let mut patience = Patience::new(self.watch.policy);
         let mut pull = self.pull;
         loop {
             match pull.run(self.account, self.query.clone(), self.watcher).await {
+                Ok(report) if report.snapshot.started_at < opened_at => {
+                    pull = pull.wanting(Wanted::Head);
+                }
                 Ok(report) => return Ok(report),
                 Err(PullError::NothingToGoOnFrom) => pull = pull.wanting(Wanted::Full),
                 Err(error) if does_pass(&error) => {
-                    self.wait(&Interruption::Behind(error), patience).await;
+                    self.wait(&Interruption::Behind(error), &mut patience).await;
                 }
                 Err(error) => return Err(WatchError::CatchUp(error)),
             }
         }
-    }
-
-    /// Takes in what would be lost when catching up has failed for good: no later read shows who
-    /// was unblocked, and all of it is paid.
-    async fn rescue(&self, meanwhile: Meanwhile) -> Result<(), WatchError> {
-        for event in meanwhile.events {
-            if event.event_type == BlockEventType::Unblock {
-                self.apply(&event).await?;
-            } else {
-                self.bill(&event).await;
-            }
-        }
-        Ok(())
     }
 
     /// Takes in what is told, until the stream ends.

@@ -14,7 +14,7 @@ pub trait Watcher: Progress {
     /// The stream is open; what happens from now on is told.
     fn connected(&self) {}
 
-    /// A read has brought the mirror up to date. Events that waited for it are taken in next.
+    /// A read has brought the mirror up to date.
     fn caught_up(&self, _report: &PullReport) {}
 
     /// An event has come; the mirror has it.

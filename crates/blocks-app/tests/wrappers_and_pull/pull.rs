@@ -118,6 +118,37 @@ async fn a_token_that_comes_again_ends_the_read_with_an_error() {
 }
 
 #[tokio::test]
+async fn a_page_that_has_lost_its_users_is_an_error_and_no_empty_page() {
+    let mut lost = page(3..6, Some(THIRD));
+    lost.data = None;
+    let api = scripted([answer(page(0..3, Some(SECOND))), answer(lost)]);
+    let mirror = MemoryMirrorStore::default();
+    let error = pull(&api, &mirror).await.expect_err("three users are missing");
+    let PullError::Api { error, .. } = &error else { panic!("{error:?}") };
+    assert!(error.to_string().contains("holds 3 users"), "{error}");
+    assert_eq!(users_shown(&mirror).await, None);
+    let read = mirror.unfinished(me()).await.expect("a mirror").expect("a read");
+    assert_eq!((read.users, read.checkpoint.pages), (3, 1), "the page will be asked for again");
+}
+
+#[tokio::test]
+async fn what_was_not_expected_is_not_read() {
+    let mirror = MemoryMirrorStore::default();
+    let (api, clock) = (scripted([]), jumping());
+    let announced = Pull::new(&api, &mirror, &clock).choose(me()).await.expect("a choice");
+    let first = scripted([answer(page(0..3, None))]);
+    pull(&first, &mirror).await.expect("somebody else has read it meanwhile");
+
+    let expecting = Pull::new(&api, &mirror, &clock).expecting(&announced);
+    let error = expecting.run(me(), pages_of(3), &NoProgress).await.expect_err("a head by now");
+    assert!(matches!(error, PullError::Otherwise), "{error}");
+    let now = expecting.choose(me()).await.expect("a choice");
+    let api = scripted([answer(page(0..3, None))]);
+    let pull = Pull::new(&api, &mirror, &clock).expecting(&now);
+    pull.run(me(), pages_of(3), &NoProgress).await.expect("as expected");
+}
+
+#[tokio::test]
 async fn progress_tells_of_each_page_once_it_is_stored() {
     #[derive(Debug, Default)]
     struct Seen(Mutex<Vec<u64>>);

@@ -1,15 +1,15 @@
 //! `blocks block` and `blocks unblock`: shown, confirmed, and answered truthfully.
 
 use blocks_app::WhenSpent;
-use blocks_domain::{BlockPair, Failure, User, Witness};
-use blocks_ports::{Account, Amendment, ApiError, BlocksApi, Clock, MirrorJournal, MirrorStore};
+use blocks_domain::{BlockPair, Failure, Price, User};
+use blocks_ports::{Account, ApiError, BlocksApi, MirrorStore};
 use blocks_sqlite::SqliteStore;
 use indicatif::ProgressBar;
 use serde::Serialize;
 
 use super::until_interrupted;
 use super::users::{Target, targets};
-use crate::args::{ChangeArgs, Globals};
+use crate::args::{ChangeArgs, Globals, UserArg};
 use crate::consent::confirmed;
 use crate::context::{Connection, Wishes, home, who};
 use crate::exit::{Exit, Failed};
@@ -93,6 +93,15 @@ async fn agree(
     connection: &Connection,
 ) -> anyhow::Result<Agreed> {
     let account = connection.account(globals, store).await?;
+    let handles = args.users.iter().filter(|user| matches!(user, UserArg::Handle(_))).count();
+    if handles > 0 {
+        // Not the mirror is asked: a handle may belong to somebody else by now.
+        output.say(format!(
+            "Asking X who has {} now; it bills {} for each, once a day.",
+            if handles == 1 { "this handle" } else { "these handles" },
+            Price::USER_LOOKUP.per_unit(),
+        ));
+    }
     let targets =
         targets(&connection.lookups(account.user_id), store, account.user_id, &args.users).await?;
     let pairs = targets
@@ -123,7 +132,8 @@ async fn carry_out(
     output: Output,
 ) -> anyhow::Result<Exit> {
     let Some((first, _)) = wanted.first() else { return Ok(Exit::Done) };
-    let api = connection.recorded(first.source());
+    let known = unknown_to_the_mirror(wanted, store).await?;
+    let api = connection.recorded(first.source(), known);
     let mut exit = Exit::Done;
     for (pair, target) in wanted {
         let result = match wish {
@@ -133,9 +143,6 @@ async fn carry_out(
         match result {
             Ok(reply) => {
                 let as_wished = reply.value.blocking == wish.wants_blocking();
-                if reply.value.blocking {
-                    show_in_mirror(*pair, target, store, connection).await;
-                }
                 even_if_nobody_reads(answered(wish, target, reply.value.blocking, output))?;
                 if !as_wished {
                     exit = Exit::Failed;
@@ -154,23 +161,21 @@ async fn carry_out(
     Ok(exit)
 }
 
-/// Tells the mirror what is known of somebody who is blocked now, so that they are listed by name.
-async fn show_in_mirror(
-    pair: BlockPair,
-    target: &Target,
+/// What is known of those whose names the mirror does not know, so that they are listed by name.
+async fn unknown_to_the_mirror(
+    wanted: &[(BlockPair, Target)],
     store: &SqliteStore,
-    connection: &Connection,
-) {
-    let mut user = User::new(target.id);
-    (user.username, user.name) = (target.username.clone(), target.name.clone());
-    let known = store.entry(pair.source(), target.id).await.ok().flatten();
-    if known.is_some_and(|entry| entry.user.username.is_some()) {
-        return;
+) -> anyhow::Result<Vec<User>> {
+    let mut unknown = Vec::new();
+    for (pair, target) in wanted {
+        let known = store.entry(pair.source(), target.id).await?;
+        if known.is_none_or(|entry| entry.user.username.is_none()) {
+            let mut user = User::new(target.id);
+            (user.username, user.name) = (target.username.clone(), target.name.clone());
+            unknown.push(user);
+        }
     }
-    let now = connection.clock().now();
-    let amendment = Amendment::new(user, true, Witness::Operation, now);
-    // The block stands whether or not the mirror can name it; the next read will.
-    let _ = store.amend(pair.source(), &amendment).await;
+    Ok(unknown)
 }
 
 /// What is about to be done, in words.

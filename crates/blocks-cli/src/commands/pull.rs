@@ -6,7 +6,7 @@ use std::time::Duration;
 use blocks_app::{Forecast, Pull, PullError, PullProgress, PullReport, WhenSpent};
 use blocks_domain::{BlockingQuery, MaxResults, Price, Selection, UserField, UserId, Vocabulary};
 use blocks_ports::{
-    Account, AccountStore, Clock, Forget, MirrorJournal, MirrorStore, ReadKind, Snapshot,
+    Account, AccountStore, Clock, Forget, Forgotten, MirrorJournal, MirrorStore, ReadKind, Snapshot,
 };
 use blocks_sqlite::SqliteStore;
 use jiff::Timestamp;
@@ -18,7 +18,7 @@ use crate::args::{Globals, PullArgs, days};
 use crate::context::{Connection, Wishes, clock_at, home, mirrored, who};
 use crate::exit::{Exit, Failed};
 use crate::home::Home;
-use crate::output::{Output, counted, grouped, usd};
+use crate::output::{Output, counted, grouped, usd, visible};
 use crate::progress::{PullBar, ShownClock};
 
 /// What is asked for of each account: everything that `list`, `show` and `stats` can use.
@@ -86,18 +86,39 @@ async fn pull(
     if args.wait {
         pull = pull.waiting();
     }
-    let choice = pull.choose(account.user_id).await?;
     let forecaster = forecast::forecaster(&args.reading, store, connection.clock());
-    let forecast = forecaster.forecast(account.user_id, choice).await?;
-    announce(&forecast, args.reading.page_size, bar, connection.clock());
     let query = query(args.reading.page_size)?;
-    let result = until_interrupted(pull.run(account.user_id, query, bar)).await;
+    let result = loop {
+        let choice = pull.choose(account.user_id).await?;
+        let forecast = forecaster.forecast(account.user_id, choice).await?;
+        announce(&forecast, args.reading.page_size, bar, connection.clock());
+        let announced = pull.expecting(&forecast.choice);
+        match until_interrupted(announced.run(account.user_id, query.clone(), bar)).await {
+            // Nothing is read, and paid, that was not announced.
+            Some(Err(PullError::Otherwise)) => {}
+            result => break result,
+        }
+    };
     bar.finish();
-    forget_old(args, account.user_id, store, connection.clock().now(), output).await?;
-    let run = Run::of(&account, &result, bar, connection);
+    let shown = show(globals, &account, result, bar, output, store, connection).await;
+    forget_old(args, account.user_id, store, connection.clock().now(), output).await;
+    shown
+}
+
+/// Shows what a pull has come to.
+async fn show(
+    globals: &Globals,
+    account: &Account,
+    result: Option<Result<PullReport, PullError>>,
+    bar: &PullBar,
+    output: Output,
+    store: &SqliteStore,
+    connection: &Connection,
+) -> anyhow::Result<Exit> {
+    let run = Run::of(account, &result, bar, connection);
     match result {
         Some(Ok(report)) => {
-            let flags = hints(globals, store, &account).await?;
+            let flags = hints(globals, store, account).await?;
             run.show(&report, &flags, output)?;
             Ok(Exit::Done)
         }
@@ -151,22 +172,28 @@ pub(super) async fn say_interrupted(
     Ok(())
 }
 
-/// Keeps to the age that profiles may have.
+/// Keeps to the age that profiles may have. What the pull has come to does not hang on it.
 async fn forget_old(
     args: &PullArgs,
     account: UserId,
     store: &SqliteStore,
     now: Timestamp,
     output: Output,
-) -> anyhow::Result<()> {
-    let Some(age) = args.reading.policy.max_age else { return Ok(()) };
+) {
+    let Some(age) = args.reading.policy.max_age else { return };
     let before = Some(now.saturating_sub(days(age)).unwrap_or(Timestamp::MIN));
-    let forgotten = store.forget(account, Forget::Profiles { before }).await?;
-    if forgotten.profiles > 0 {
-        let profiles = counted(forgotten.profiles, "profile", "profiles");
-        output.say(format!("{profiles} older than {age} days forgotten."));
+    match store.forget(account, Forget::Profiles { before }).await {
+        Ok(Forgotten { profiles: 0, .. }) => {}
+        Ok(Forgotten { profiles, .. }) => {
+            let profiles = counted(profiles, "profile", "profiles");
+            output.say(format!("{profiles} older than {age} days forgotten."));
+        }
+        Err(error) => output.say(format!(
+            "note: profiles older than {age} days are not all forgotten yet: {}. The next pull \
+             with --max-age tries again, or `blocks purge --older-than {age}`.",
+            visible(&error.to_string())
+        )),
     }
-    Ok(())
 }
 
 /// Takes the read that was set aside for the mirror.
@@ -184,7 +211,6 @@ async fn accept(
         let failed = Failed::new(Exit::Failed, "no read of this list is set aside");
         return Err(failed.remedy("There is nothing to accept; the mirror is as it was.").into());
     };
-    forget_old(args, account.user_id, store, clock.now(), output).await?;
     let progress = PullProgress::default();
     let run = Run { account: &account, progress, retries: 0, waited: Duration::ZERO, lookups: 0 };
     if output.json {
@@ -192,6 +218,7 @@ async fn accept(
     } else {
         output.sentence(&run.mirrored(&snapshot))?;
     }
+    forget_old(args, account.user_id, store, clock.now(), output).await;
     Ok(Exit::Done)
 }
 

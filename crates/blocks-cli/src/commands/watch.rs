@@ -44,7 +44,7 @@ async fn watch(
     store: &SqliteStore,
     connection: &Connection,
 ) -> anyhow::Result<Exit> {
-    let feed = connection.feed()?;
+    let feed = connection.feed(globals)?;
     let Some(account) = until_interrupted(connection.account(globals, store)).await else {
         return Ok(Exit::Interrupted);
     };

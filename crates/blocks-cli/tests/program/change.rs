@@ -1,5 +1,6 @@
 //! `block` and `unblock`: shown, confirmed, and answered truthfully.
 
+use crate::browser::control;
 use crate::support::{Home, Server, Serving, Wire};
 
 /// The id and handle of somebody on the sandbox's list.
@@ -93,4 +94,36 @@ fn a_plan_without_writing_is_told_from_a_wrong_token() {
     let serving = Serving::start(&home, &["--tier", "pay-per-use"]);
     let ran = serving.run(&home, &["block", "7", "--yes"]).ended(4);
     assert!(ran.stderr.contains("Enterprise"), "{}", ran.stderr);
+}
+
+#[test]
+fn a_block_by_this_program_has_its_name_in_the_changes() {
+    let home = Home::new();
+    let (id, handle) = somebody(&home);
+    home.sandboxed(&["unblock", &id, "--yes"]).ended(0);
+    home.sandboxed(&["block", &handle, "--yes"]).ended(0);
+    let changes = home.sandboxed(&["changes", "--json", "--quiet"]).ended(0).json();
+    let told: Vec<_> =
+        changes.iter().map(|change| (&change["change"], &change["username"])).collect();
+    let name = serde_json::Value::from(handle);
+    assert_eq!(told, [(&"removed".into(), &name), (&"added".into(), &name)]);
+}
+
+#[test]
+fn a_refusal_does_not_hide_an_attempt_whose_answer_was_lost() {
+    let home = Home::new();
+    let serving = Serving::start(&home, &["--blocks", "30"]);
+    serving.run(&home, &["pull", "--quiet"]).ended(0);
+    let id = home.run(&["list", "--json", "--quiet"]).ended(0).json()[0]["id"].clone();
+    let id = id.as_str().expect("an id");
+    let faults = r#"{"faults":[{"kind":"truncate","at":"DELETE /2/users/:source_user_id/blocking/:target_user_id"},{"kind":"status","status":403,"at":"DELETE /2/users/:source_user_id/blocking/:target_user_id"}]}"#;
+    control(&serving.url, "/sandbox/faults", faults);
+    serving.run(&home, &["unblock", id, "--yes"]).ended(4);
+    serving.run(&home, &["pull", "--full", "--quiet"]).ended(0);
+    let changes = home.run(&["changes", "--json", "--quiet"]).ended(0).json();
+    assert_eq!(changes.len(), 1);
+    assert_eq!(
+        (&changes[0]["change"], &changes[0]["state"]),
+        (&"removed".into(), &"unblocked".into())
+    );
 }

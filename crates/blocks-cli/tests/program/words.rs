@@ -82,7 +82,7 @@ fn the_sandbox_is_read_in_every_wording() {
         let home = Home::new();
         let ran = serving.run(&home, &["pull", "--words", words]).ended(0);
         assert_eq!(
-            ran.stderr.matches("note: pinned_tweet_id").count(),
+            ran.stderr.matches("have no name for it: pinned_tweet_id").count(),
             usize::from(words == "post")
         );
         let mut users = home.run(&["list", "--json", "--quiet"]).ended(0).json();

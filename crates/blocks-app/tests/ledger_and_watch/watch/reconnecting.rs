@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use blocks_app::WatchError;
-use blocks_domain::{Failure, ForbiddenReason, RateWindow};
+use blocks_domain::{Failure, ForbiddenReason, Problem, ProblemType, RateWindow};
 use blocks_fake::World;
 use blocks_ports::{ApiError, Clock, ReadKind};
 use jiff::{SignedDuration, Timestamp};
@@ -82,6 +82,17 @@ async fn a_spent_window_is_waited_for() {
     assert_eq!(gaps(&times), [seconds(600)]);
     let (times, _, _) = openings(&world(3), vec![spent(3)]).await;
     assert!(gaps(&times)[0] <= seconds(2), "too many streams, and calls are left");
+}
+
+#[tokio::test]
+async fn a_429_without_a_window_is_waited_out_unless_it_is_about_streams() {
+    let limited = || ApiError::new(Failure::RateLimited).with_status(429);
+    let (times, _, _) = openings(&world(3), vec![Err(limited())]).await;
+    assert_eq!(gaps(&times), [seconds(15 * 60)]);
+    let streams = Problem::new(ProblemType::StreamingConnection, "ConnectionException");
+    let (times, _, _) =
+        openings(&world(3), vec![Err(limited().with_problems(vec![streams]))]).await;
+    assert!(gaps(&times)[0] <= seconds(2), "no window is spent");
 }
 
 #[tokio::test]
