@@ -24,6 +24,11 @@ use crate::number::number;
 ///   same day UTC is free, also within one call; every event is charged. Each user is counted for
 ///   one caller, however many ask at once.
 /// - `spent` is what was charged on a day; a day of which nothing is known has cost nothing.
+/// - If a [`MirrorJournal`](crate::MirrorJournal) in the same storage
+///   [forgets everything](crate::Forget::Everything) of an account, the book forgets who was paid
+///   for, and the operations that are settled. What was spent stays: a user who is returned once
+///   more on the same day is charged once more, so that the book may tell too much, and never too
+///   little.
 /// - Accounts, charges and days do not touch each other.
 #[cfg_attr(feature = "mock", mockall::automock)]
 #[async_trait]

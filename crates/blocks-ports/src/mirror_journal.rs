@@ -37,8 +37,13 @@ use crate::{ReadId, StoreError};
 /// - `forget` erases profiles: what comes back of the users then is their ids and dates, here, in
 ///   the snapshot and in reads that are unfinished or aside. With `Everything` the account has no
 ///   snapshot, no read, no changes and no events that were told, as if it had never been mirrored;
-///   a read that was under way is given up, and numbers are not used again. A hold goes on.
-/// - What is forgotten is not left in the storage either, as far as the system allows.
+///   a read that was under way is given up, and numbers are not used again. A hold goes on. If a
+///   [`Ledger`](crate::Ledger) is kept in the same storage, the account has there nobody who was
+///   paid for, and no operation that is settled; what was spent stays, and so do operations of
+///   which nobody knows yet what came. A ledger that is kept elsewhere is not touched.
+/// - What is forgotten is not left in the storage either, as far as the system allows. Where that
+///   could not be done, because it failed or the program died, the next `forget` does it, whatever
+///   it is to forget; where nothing is left to be done, it need not touch the storage.
 /// - Accounts do not touch each other.
 #[cfg_attr(feature = "mock", mockall::automock)]
 #[async_trait]
@@ -230,7 +235,8 @@ pub enum Forget {
         /// them without it.
         before: Option<Timestamp>,
     },
-    /// All that is kept for the account: snapshot, reads, changes, and the names of events.
+    /// All that is kept for the account: snapshot, reads, changes, and the names of events; and in
+    /// a ledger of the same storage who was paid for, and operations that are settled.
     Everything,
 }
 

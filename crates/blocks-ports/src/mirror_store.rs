@@ -41,8 +41,11 @@ use crate::number::number;
 ///   the profile that was told of them stands.
 /// - `set_aside` keeps a whole read from becoming the snapshot; it is no longer unfinished, and
 ///   cannot be set aside again. There is at most one aside: another one replaces it, and so does a
-///   snapshot; a read that begins does not. It can be finished like an unfinished one, under the
-///   fence of the last hold.
+///   snapshot of the whole list; a finished head does not, nor a read that begins. It can be
+///   finished like an unfinished one, under the fence of the last hold.
+/// - When a head is finished, the read aside is told of its users as if the journal had been: they
+///   were blocked, the newest block last. So they stand when the read aside is finished, though it
+///   is older, and are none of those whom it would remove.
 /// - `differences` compares a whole read, unfinished or aside, with the last snapshot, as `finish`
 ///   would: each user who would be added or removed comes once. Without a snapshot, all are added.
 /// - `places` are those of the last snapshot, and grow from the newest block to the oldest. So do

@@ -74,6 +74,7 @@ suite! {
     the_last_word_told_during_a_read_counts,
     what_was_told_before_a_read_began_is_up_to_it,
     what_was_told_while_a_read_was_aside_stands,
+    a_finished_head_is_told_the_read_aside,
     what_was_told_during_a_head_stands,
     differences_heed_what_was_told,
     the_first_snapshot_is_no_change,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use blocks_domain::{User, UserId, Whereabouts};
+use blocks_domain::{User, UserId, Whereabouts, Witness};
 use blocks_ports::{
     Amended, Amendment, Append, ChangeKind, Checkpoint, Difference, Fence, Finish, Forget,
     Forgotten, MirrorChange, MirrorEntry, MirrorPage, Names, OpenRead, ReadId, ReadKind, SetAside,
@@ -106,7 +106,16 @@ impl Model {
             made.full_at = before.full_at;
         }
         self.open = self.open.take().filter(|open| open.open.id != made.id);
-        self.aside = None;
+        let is_head = made.kind == ReadKind::Head;
+        self.aside = self.aside.take().filter(|aside| is_head && aside.open.id != made.id);
+        if let Some(aside) = &mut self.aside {
+            let own =
+                |user| has(&read.met, user) || read.told.iter().any(|told| told.user.id == user);
+            for entry in after.iter().rev().filter(|entry| own(entry.user.id)) {
+                let user = User::new(entry.user.id);
+                aside.tell(Amendment::new(user, true, Witness::Operation, now));
+            }
+        }
         self.last = Some((made.clone(), after));
         Finish::Finished(made)
     }

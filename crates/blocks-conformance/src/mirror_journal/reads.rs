@@ -183,6 +183,33 @@ pub async fn what_was_told_while_a_read_was_aside_stands<H: MirrorJournalHarness
     assert_eq!(shown(&store, me()).await, [7, 6, 1]);
 }
 
+/// The users of a head that was finished while a read was aside are told it like blocks: it is the
+/// last word on each, with the profile that the head brought, until something else is told.
+pub async fn a_finished_head_is_told_the_read_aside<H: MirrorJournalHarness>(h: H) {
+    let (store, journal) = both(&h);
+    mirror_ids(&store, me(), &[4, 3, 2, 1]).await;
+    let reading = read_whole(&store, me(), &[2, 1]).await;
+    let whole = reading.set_aside().await;
+    drop(reading);
+    amended(&journal, &unblock(4, 11)).await;
+    let mut renamed = user(2);
+    renamed.name = Some("New".into());
+    let mut head = Reading::begin(store.clone(), me()).await;
+    let users = vec![user(6), user(4), user(3), renamed.clone()];
+    head.append(&MirrorPage::new(users, None, at(15)).on_known_ground()).await;
+    let made = head.finish().await;
+    assert_eq!((made.added, made.removed), (2, 0), "6, and 4 who was unblocked before");
+    amended(&journal, &unblock(6, 21)).await;
+    assert_eq!(differences(&store, whole.id).await, []);
+    let told = changes(&journal).await;
+    let (fence, _guard) = hold(&store, me()).await;
+    assert!(matches!(finish(&store, whole.id, fence).await, Finish::Finished(_)));
+    assert_eq!(shown(&store, me()).await, [4, 3, 2, 1]);
+    assert_eq!(changes(&journal).await, told, "nobody came, went or has another name");
+    let entry = store.entry(me(), id(2)).await.expect("`entry` failed").expect("there");
+    assert_eq!((entry.user, entry.received_at), (renamed, at(15)), "as the head has met them");
+}
+
 /// What was told during a read of the head stands: who was unblocked is neither met nor known, and
 /// who was blocked comes first if they were not met.
 pub async fn what_was_told_during_a_head_stands<H: MirrorJournalHarness>(h: H) {

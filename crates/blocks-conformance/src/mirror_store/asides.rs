@@ -132,7 +132,7 @@ pub async fn another_read_set_aside_replaces_it<H: MirrorStoreHarness>(h: H) {
     assert_eq!(shown(&store, me()).await, [2]);
 }
 
-/// A snapshot replaces the read that is aside for good.
+/// A snapshot of the whole list replaces the read that is aside for good.
 pub async fn a_snapshot_replaces_the_read_set_aside<H: MirrorStoreHarness>(h: H) {
     let store = h.handle();
     let first = read_whole(&store, me(), &[1]).await;
@@ -143,6 +143,41 @@ pub async fn a_snapshot_replaces_the_read_set_aside<H: MirrorStoreHarness>(h: H)
     let (fence, _guard) = hold(&store, me()).await;
     assert_eq!(finish(&store, given_up.id, fence).await, Finish::Stale);
     assert_eq!(shown(&store, me()).await, [2]);
+}
+
+/// A finished head leaves the read that is aside, as it was.
+pub async fn a_finished_head_leaves_the_read_set_aside<H: MirrorStoreHarness>(h: H) {
+    let store = h.handle();
+    mirror_ids(&store, me(), &[3, 2, 1]).await;
+    let first = read_whole(&store, me(), &[2, 1]).await;
+    let kept = first.set_aside().await;
+    drop(first);
+    read_head(&store, me(), &[4, 3]).await.finish().await;
+    assert_eq!(shown(&store, me()).await, [4, 3, 2, 1]);
+    assert_eq!(aside(&store, me()).await.as_ref(), Some(&kept), "a head is no whole list");
+    let (fence, _guard) = hold(&store, me()).await;
+    assert!(matches!(finish(&store, kept.id, fence).await, Finish::Finished(_)));
+    assert_eq!(aside(&store, me()).await, None, "it is the snapshot and aside");
+}
+
+/// The users of a head that was finished while a read was aside stand when that one is finished, in
+/// their order and before its own.
+pub async fn a_read_set_aside_removes_nobody_of_a_later_head<H: MirrorStoreHarness>(h: H) {
+    let store = h.handle();
+    mirror_ids(&store, me(), &[4, 3, 2, 1]).await;
+    let first = read_whole(&store, me(), &[2, 1]).await;
+    let kept = first.set_aside().await;
+    drop(first);
+    assert_eq!(differences(&store, kept.id).await, [(4, false), (3, false)]);
+    read_head(&store, me(), &[6, 5, 4]).await.finish().await;
+    read_head(&store, me(), &[7, 6]).await.finish().await;
+    assert_eq!(differences(&store, kept.id).await, [(3, false)], "4 was met later");
+    let (fence, _guard) = hold(&store, me()).await;
+    let Finish::Finished(made) = finish(&store, kept.id, fence).await else {
+        panic!("a read that was set aside is not finished");
+    };
+    assert_eq!(shown(&store, me()).await, [7, 6, 5, 4, 2, 1]);
+    assert_eq!((made.users, made.added, made.removed), (6, 0, 1), "as the differences said");
 }
 
 /// A read that begins gives up the unfinished one alone; either can be finished without the other.

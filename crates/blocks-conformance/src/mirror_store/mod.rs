@@ -100,6 +100,8 @@ suite! {
     an_old_fence_does_not_finish_a_read_set_aside,
     another_read_set_aside_replaces_it,
     a_snapshot_replaces_the_read_set_aside,
+    a_finished_head_leaves_the_read_set_aside,
+    a_read_set_aside_removes_nobody_of_a_later_head,
     a_read_that_begins_leaves_the_one_set_aside,
     differences_are_what_finishing_would_change,
     a_head_differs_by_whom_it_adds,

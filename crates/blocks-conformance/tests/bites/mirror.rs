@@ -8,12 +8,12 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use blocks_conformance::mirror_store::{MirrorStoreHarness, rules};
-use blocks_domain::{User, UserId};
+use blocks_domain::{User, UserId, Witness};
 use blocks_fake::stores::MemoryMirrorStore;
 use blocks_ports::{
-    Append, Checkpoint, Difference, Fence, Finish, Hold, HoldGuard, MirrorEntry, MirrorPage,
-    MirrorQuery, MirrorStore, OpenRead, ReadId, ReadKind, SetAside, Snapshot, StoreError,
-    StoreFailure,
+    Amendment, Append, Checkpoint, Difference, Fence, Finish, Hold, HoldGuard, MirrorEntry,
+    MirrorJournal, MirrorPage, MirrorQuery, MirrorStore, OpenRead, ReadId, ReadKind, SetAside,
+    Snapshot, StoreError, StoreFailure,
 };
 use futures_util::StreamExt;
 use futures_util::stream::{self, BoxStream};
@@ -52,6 +52,8 @@ struct Notes {
     profiles: HashMap<UserId, User>,
     met_known: bool,
     aside: Option<OpenRead>,
+    /// The users of the heads since it was set aside.
+    heads: Vec<User>,
     differences: Vec<Difference>,
 }
 
@@ -112,6 +114,9 @@ impl Store {
         self.note(|notes| {
             notes.received += page.users.len() as u64;
             notes.met_known |= page.meets_known;
+            if page.meets_known {
+                notes.heads.extend(page.users.iter().cloned());
+            }
         });
         if self.has(Fault::HeadsAreWholeLists) {
             page.meets_known = false;
@@ -261,6 +266,13 @@ impl MirrorStore for Store {
         if self.has(Fault::AsidesAreNeverFinished) && !is_open {
             return Ok(Finish::Stale);
         }
+        if self.has(Fault::AsidesHearOfNoHead) && !is_open {
+            let account = self.note(|notes| notes.account).expect("something was set aside");
+            for user in self.note(|notes| std::mem::take(&mut notes.heads)) {
+                let unheard = Amendment::new(user, false, Witness::Operation, now);
+                self.inner().amend(account, &unheard).await?;
+            }
+        }
         if let Some(open) = open {
             if self.has(Fault::EmptyListsNeverEnd) && open.users == 0 {
                 return Ok(Finish::Incomplete);
@@ -317,6 +329,9 @@ impl MirrorStore for Store {
         Ok(match self.fault {
             Some(Fault::KeepsTheFirstAside | Fault::BeginGivesUpTheAside) => noted,
             Some(Fault::AsidesOutliveSnapshots) => aside.or(noted),
+            Some(Fault::HeadsReplaceTheAside) => {
+                aside.filter(|_| self.note(|notes| notes.heads.is_empty()))
+            }
             _ => aside,
         })
     }

@@ -11,6 +11,8 @@ use crate::error::Fault;
 use crate::mirror::member;
 use crate::mirror::reads;
 
+use super::traces;
+
 /// How many profiles one transaction erases: so few that a writer who waits hardly notices.
 const BATCH: u32 = 2_000;
 
@@ -48,13 +50,19 @@ impl SqliteStore {
         }
         if what == Forget::Everything {
             self.write(move |tx| forget_everything(tx, account)).await?;
+            for of_ledger in [PAID, SETTLED] {
+                while self.write(move |tx| forget_some(tx, of_ledger, account)).await? > 0 {}
+            }
         }
         // What has ended is nobody's, and not to be left either.
-        self.sweep_all().await?;
+        if self.has_to_sweep().await? {
+            self.write(|tx| traces::note(tx, 1)).await?;
+            self.sweep_all().await?;
+        }
         if what == Forget::Everything {
             self.write(move |tx| forget_reads(tx, account)).await?;
         }
-        self.erase_traces().await?;
+        self.erase_noted_traces().await?;
         Ok(forgotten)
     }
 }
@@ -100,6 +108,7 @@ fn forget_profiles(
             batch.forgotten += 1;
         }
     }
+    traces::note(tx, batch.as_ref().map_or(0, |batch: &Batch| batch.forgotten as usize))?;
     Ok(batch)
 }
 
@@ -122,9 +131,9 @@ fn forget_names(
     before: Option<Timestamp>,
 ) -> Result<usize, Fault> {
     let before = before.map(Moment);
-    tx.execute(
-        "UPDATE amended SET json = NULL
-         WHERE read IN (SELECT id FROM read WHERE account = ?1) AND (?2 IS NULL OR at < ?2)",
+    let told = tx.execute(
+        "UPDATE amended SET json = NULL WHERE json IS NOT NULL
+         AND read IN (SELECT id FROM read WHERE account = ?1) AND (?2 IS NULL OR at < ?2)",
         params![Id(account), before],
     )?;
     let forgotten = tx.execute(
@@ -134,15 +143,33 @@ fn forget_names(
              AND coalesce(username, name, username_before, name_before) IS NOT NULL LIMIT ?3)",
         params![Id(account), before, BATCH],
     )?;
+    traces::note(tx, told + forgotten)?;
     Ok(forgotten)
 }
 
 /// Ends all that there is of an account, so that nobody sees it any more.
 fn forget_everything(tx: &Transaction<'_>, account: UserId) -> Result<(), Fault> {
-    reads::end(tx, account, &["open", "aside", "snapshot"])?;
-    tx.execute("DELETE FROM change WHERE account = ?", [Id(account)])?;
-    tx.execute("DELETE FROM event WHERE account = ?", [Id(account)])?;
-    Ok(())
+    let mut gone = reads::end(tx, account, &["open", "aside", "snapshot"])?;
+    gone += tx.execute("DELETE FROM change WHERE account = ?", [Id(account)])?;
+    gone += tx.execute("DELETE FROM event WHERE account = ?", [Id(account)])?;
+    traces::note(tx, gone)
+}
+
+/// Who was paid for, for an account; how many they were stays. They are many.
+const PAID: &str = "DELETE FROM paid WHERE (spending, user) IN (
+     SELECT spending, user FROM spending CROSS JOIN paid ON paid.spending = spending.id
+     WHERE account = ? LIMIT ?)";
+
+/// The operations of an account that are settled: of the others somebody has yet to learn what
+/// came of them.
+const SETTLED: &str = "DELETE FROM operation WHERE id IN (
+     SELECT id FROM operation WHERE account = ? AND outcome IS NOT NULL LIMIT ?)";
+
+/// Deletes some of what the ledger has of an account; answers how many rows.
+fn forget_some(tx: &Transaction<'_>, delete: &str, account: UserId) -> Result<usize, Fault> {
+    let gone = tx.execute(delete, params![Id(account), BATCH])?;
+    traces::note(tx, gone)?;
+    Ok(gone)
 }
 
 /// Deletes the reads of an account that have ended, when their bodies are gone. Its last hold

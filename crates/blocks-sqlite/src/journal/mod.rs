@@ -3,6 +3,7 @@
 mod amend;
 mod changes;
 mod forget;
+mod traces;
 
 use std::sync::Arc;
 

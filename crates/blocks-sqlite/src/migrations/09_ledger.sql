@@ -31,3 +31,13 @@ CREATE TABLE paid (
     user     INTEGER NOT NULL,
     PRIMARY KEY (spending, user)
 ) STRICT, WITHOUT ROWID;
+
+-- How often something was forgotten, and how often the pages of the file were freed of its traces
+-- since. One row: as long as the two differ, traces may be left.
+CREATE TABLE forgotten (
+    number INTEGER PRIMARY KEY CHECK (number = 1),
+    times  INTEGER NOT NULL,
+    erased INTEGER NOT NULL
+) STRICT;
+
+INSERT INTO forgotten VALUES (1, 0, 0);

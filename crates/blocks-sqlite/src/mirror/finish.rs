@@ -82,6 +82,7 @@ fn replace(
         look_again(tx, open, before)?;
         (after.added, after.removed) = note_changes(tx, open, before, now)?;
         if after.kind == ReadKind::Head {
+            tell_aside(tx, open, now)?;
             after.users = before.snapshot.users + after.added;
             after.full_at = before.snapshot.full_at;
             put_on_top(tx, body, before.body)?;
@@ -91,7 +92,9 @@ fn replace(
     tx.execute("DELETE FROM amended WHERE read = ?", [body])?;
     reads::end(tx, open.account, &["snapshot"])?;
     tx.execute("UPDATE read SET state = 'snapshot' WHERE id = ?", [body])?;
-    reads::end(tx, open.account, &["aside"])?;
+    if after.kind == ReadKind::Full {
+        reads::end(tx, open.account, &["aside"])?;
+    }
     tx.execute(
         "UPDATE read SET body = ?, users = ?, finished_at = ?, full_at = ?, added = ?, removed = ?
          WHERE id = ?",
@@ -258,6 +261,23 @@ fn note_changes(
         params![Id(open.account), Moment(now), body, before.body],
     )?;
     Ok((added, removed))
+}
+
+/// Notes with the read that is aside that the users of a head are blocked: it is older than the
+/// head, and has not met them, or not as they are now. The newest block is told last.
+fn tell_aside(tx: &Transaction<'_>, head: &OpenRead, now: Timestamp) -> Result<(), Fault> {
+    tx.execute(
+        "INSERT INTO amended (read, user, number, blocked, at)
+         SELECT aside.id, member.user,
+             row_number() OVER (ORDER BY member.place DESC) + coalesce(
+                 (SELECT max(number) FROM amended WHERE amended.read = aside.id), 0), 1, ?3
+         FROM read AS aside CROSS JOIN member ON member.body = ?1
+         WHERE aside.account = ?2 AND aside.state = 'aside' AND aside.id <> ?1
+         ON CONFLICT (read, user) DO UPDATE SET
+             number = excluded.number, blocked = 1, at = iif(json IS NULL, excluded.at, at)",
+        params![head.id.get().cast_signed(), Id(head.account), Moment(now)],
+    )?;
+    Ok(())
 }
 
 /// Puts the users of one body on top of another one, where they take the place of themselves.

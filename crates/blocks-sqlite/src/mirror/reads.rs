@@ -124,18 +124,20 @@ pub(super) fn is_whole(read: &OpenRead, before: Option<&Shown>) -> bool {
     read.checkpoint.is_at_end() && (read.covers() == ReadKind::Full || before.is_some())
 }
 
-/// Ends the reads of an account that are in one of these states.
-pub(crate) fn end(tx: &Transaction<'_>, account: UserId, states: &[&str]) -> Result<(), Fault> {
+/// Ends the reads of an account that are in one of these states; answers how many there were.
+pub(crate) fn end(tx: &Transaction<'_>, account: UserId, states: &[&str]) -> Result<usize, Fault> {
+    let mut ended = 0;
     for state in states {
         tx.prepare_cached(
             "DELETE FROM amended WHERE read IN
              (SELECT id FROM read WHERE account = ? AND state = ?)",
         )?
         .execute(params![Id(account), state])?;
-        tx.prepare_cached("UPDATE read SET state = 'ended' WHERE account = ? AND state = ?")?
+        ended += tx
+            .prepare_cached("UPDATE read SET state = 'ended' WHERE account = ? AND state = ?")?
             .execute(params![Id(account), state])?;
     }
-    Ok(())
+    Ok(ended)
 }
 
 /// The last snapshot of an account.

@@ -30,13 +30,17 @@ impl SqliteStore {
 
     /// The same, and says why if it could not be done.
     pub(crate) async fn sweep_all(&self) -> Result<(), StoreError> {
-        let ended = self.read(|tx| Ok(tx.prepare(ENDED)?.exists([1])?)).await?;
-        if !ended {
+        if !self.has_to_sweep().await? {
             return Ok(());
         }
         let file = Arc::clone(&self.file);
         let swept = off_runtime(move || sweep(&mut file.connect_to_write()?));
         swept.await.map_err(|fault| fault.at(self.file.path()))
+    }
+
+    /// Whether there is a body that has ended.
+    pub(crate) async fn has_to_sweep(&self) -> Result<bool, StoreError> {
+        self.read(|tx| Ok(tx.prepare(ENDED)?.exists([1])?)).await
     }
 }
 

@@ -4,8 +4,8 @@ use std::path::Path;
 
 use blocks_domain::{BillingDay, CallOutcome, Charge, Endpoint, Ticket, Whereabouts, Witness};
 use blocks_ports::{
-    AccountName, AccountStore, Amended, Amendment, ChangeKind, ChangeQuery, Credential, Ledger,
-    MirrorChange, MirrorEntry, MirrorJournal, MirrorQuery, Names, OperationOutcome, ReadId,
+    AccountName, AccountStore, Amended, Amendment, ChangeKind, ChangeQuery, Credential, Forget,
+    Ledger, MirrorChange, MirrorEntry, MirrorJournal, MirrorQuery, Names, OperationOutcome, ReadId,
     Reservation, Revision, Source, TokenStore, Versioned, WindowStore,
 };
 use futures_util::TryStreamExt;
@@ -193,9 +193,19 @@ async fn ledger(store: &SqliteStore) -> bool {
     let (today, users) = (BillingDay::of(NOW), [id(5), id(6)]);
     let charged = store.bill(id(70), Charge::UserLookup, &users, NOW).await.expect("billed");
     let outcomes: Vec<_> = operations.iter().map(|operation| operation.outcome).collect();
-    outcomes == [Some((OperationOutcome::Answered { blocking: false }, NOW)), None]
+    let before = traces_of(store).await;
+    MirrorJournal::forget(store, id(4711), Forget::Everything).await.expect("nothing to forget");
+    (before, traces_of(store).await) == (1, 0)
+        && outcomes == [Some((OperationOutcome::Answered { blocking: false }, NOW)), None]
         && charged == 1
         && store.spent(id(70), today).await.expect("spent").user_lookups == 2
+}
+
+/// How often something was forgotten of which traces may be left.
+async fn traces_of(store: &SqliteStore) -> i64 {
+    let left = "SELECT times - erased FROM forgotten";
+    let left = store.read(move |tx| Ok(tx.query_row(left, [], |row| row.get(0))?)).await;
+    left.expect("a number")
 }
 
 /// What the steps make of a file in which the mirror was kept by read, not by body.

@@ -1,6 +1,7 @@
 //! What this store promises beyond the ports; the ports' own rules are in `tests/conformance.rs`.
 
 mod files;
+mod forgetting;
 mod migrations;
 mod mirror;
 mod processes;

@@ -2,7 +2,7 @@
 
 use blocks_ports::{
     Amended, Amendment, ChangeKind, Fence, Finish, Forget, Forgotten, MirrorChange, MirrorEntry,
-    Names, ReadId, SetAside, Source, StoreError, StoreFailure,
+    Names, ReadId, ReadKind, SetAside, Source, StoreError, StoreFailure,
 };
 use jiff::Timestamp;
 
@@ -33,12 +33,17 @@ impl Mirror {
             return Finish::Incomplete;
         }
         let finished = reading.finish(self.last.as_ref(), now);
+        let users = reading.own_users(&finished.list);
         if let Some(before) = &self.last {
             self.journal.compare(&before.list, &finished);
         }
         let snapshot = finished.snapshot.clone();
+        let is_head = snapshot.kind == ReadKind::Head;
         self.open.take_if(|open| open.read.id == read);
-        self.aside = None;
+        self.aside.take_if(|aside| aside.read.id == read || !is_head);
+        if let Some(aside) = &mut self.aside {
+            aside.tell_of_head(&users, now);
+        }
         self.last = Some(finished);
         Finish::Finished(snapshot)
     }

@@ -39,7 +39,23 @@ impl Reading {
 
     /// Notes a block or an unblock that was told while the read was not finished.
     pub(super) fn tell(&mut self, amendment: &Amendment) {
-        self.told.note(amendment);
+        let Amendment { user, blocked, at, .. } = amendment;
+        self.told.note(user, *blocked, *at);
+    }
+
+    /// Notes of the users of a head, which was finished while this read was aside, that they are
+    /// blocked. The newest block is told last, as it happened.
+    pub(super) fn tell_of_head(&mut self, users: &[UserId], at: Timestamp) {
+        for user in users.iter().rev() {
+            self.told.note(&User::new(*user), true, at);
+        }
+    }
+
+    /// Those of the list that it has become who are its own, and not of the snapshot before: whom
+    /// it has met, and who was blocked meanwhile.
+    pub(super) fn own_users(&self, after: &List) -> Vec<UserId> {
+        let users = after.iter().map(|entry| entry.user.id);
+        users.filter(|user| self.list.has(*user) || self.told.words.contains_key(user)).collect()
     }
 
     /// Whether its last page is stored, and what it continues is there.
@@ -136,16 +152,15 @@ struct Word {
 }
 
 impl Told {
-    fn note(&mut self, amendment: &Amendment) {
+    fn note(&mut self, user: &User, blocked: bool, at: Timestamp) {
         self.last += 1;
-        let Amendment { user, blocked, at, .. } = amendment;
         let fuller = self
             .words
             .remove(&user.id)
             .map(|word| word.entry)
             .filter(|known| !tells_more_than_an_id(user) && tells_more_than_an_id(&known.user));
-        let entry = fuller.unwrap_or_else(|| MirrorEntry::new(0, user.clone(), *at));
-        self.words.insert(user.id, Word { number: self.last, blocked: *blocked, entry });
+        let entry = fuller.unwrap_or_else(|| MirrorEntry::new(0, user.clone(), at));
+        self.words.insert(user.id, Word { number: self.last, blocked, entry });
     }
 
     /// Whether a profile of the snapshot was told after the read has met the user.
