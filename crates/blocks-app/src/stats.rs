@@ -15,6 +15,9 @@ use serde::Serialize;
 pub struct Stats {
     /// How many users the snapshot holds.
     pub users: u64,
+    /// Of how many of them the profile is known, so that there is something to count; of the others
+    /// it was forgotten, or never told. A profile is known where the handle is.
+    pub profiles: u64,
     /// How many of them are verified, by kind.
     pub verified: BTreeMap<String, u64>,
     /// How many keep their posts private.
@@ -49,7 +52,7 @@ impl Stats {
     /// pull.run(world.owner(), BlockingQuery::default(), &NoProgress).await?;
     ///
     /// let stats = Stats::of(&mirror, world.owner()).await?;
-    /// assert_eq!(stats.users, 40);
+    /// assert_eq!((stats.users, stats.profiles), (40, 40));
     /// # Ok(())
     /// # }
     /// ```
@@ -67,6 +70,7 @@ impl Stats {
 
     fn count(&mut self, user: &blocks_domain::User) {
         self.users += 1;
+        self.profiles += u64::from(user.username.is_some());
         self.protected += u64::from(user.protected == Some(true));
         self.withheld += u64::from(user.withheld.is_some());
         self.with_bio += u64::from(user.description.as_ref().is_some_and(|bio| !bio.is_empty()));
@@ -105,6 +109,17 @@ fn bound_above(followers: u64) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn whoever_has_no_profile_is_counted_as_a_user_alone() {
+        let mut stats = Stats::default();
+        let mut known = blocks_domain::User::new(UserId::MAX);
+        stats.count(&known);
+        assert_eq!(stats, Stats { users: 1, ..Stats::default() });
+        known.username = Some("known".into());
+        stats.count(&known);
+        assert_eq!(stats, Stats { users: 2, profiles: 1, ..Stats::default() });
+    }
 
     #[test]
     fn a_bound_is_the_next_power_of_ten() {

@@ -5,6 +5,7 @@ use blocks_ports::{AccountName, MirrorOrder};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 mod mirror;
+mod numbers;
 mod sandbox;
 mod sign_in;
 
@@ -171,11 +172,11 @@ pub(crate) struct ListArgs {
     pub(crate) public: bool,
 
     /// Only accounts with at least so many followers
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = numbers::whole)]
     pub(crate) min_followers: Option<u64>,
 
     /// Only accounts with at most so many followers
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = numbers::whole)]
     pub(crate) max_followers: Option<u64>,
 
     /// The order
@@ -187,7 +188,7 @@ pub(crate) struct ListArgs {
     pub(crate) reverse: bool,
 
     /// At most so many accounts
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = numbers::whole)]
     pub(crate) limit: Option<u64>,
 }
 

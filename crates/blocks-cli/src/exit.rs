@@ -47,7 +47,8 @@ Exit codes:
   4    not entitled: a scope, the app's enrolment or a plan is missing
   5    rate limited, with --no-wait
   6    refused by a budget or a guard
-  7    ended incomplete, so run it again to go on; or the mirror differs from X
+  7    ended incomplete: run it again to go on; or a read was set aside, and the
+       mirror stays; or the mirror differs from X
   130  interrupted";
 
 /// An error that knows its exit code and what to do about it.

@@ -95,6 +95,11 @@ impl Output {
         anstream::eprintln!("{}", wrapped(&self.typed(&text.to_string()), stderr_width()));
     }
 
+    /// `cost`, or, of the money that nobody pays in the sandbox, `would have cost`.
+    pub(crate) const fn has_cost(self) -> &'static str {
+        if self.sandbox { "would have cost" } else { "cost" }
+    }
+
     /// A text with its commands as a person would type them here.
     pub(crate) fn typed(self, text: &str) -> String {
         if !self.sandbox {
@@ -218,6 +223,12 @@ fn escaped(json: &str) -> Cow<'_, str> {
         }
     }
     Cow::Owned(escaped)
+}
+
+/// A text as the beginning of a sentence.
+pub(crate) fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
 
 /// A count as people write it: `1,234,567`.

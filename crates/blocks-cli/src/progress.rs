@@ -12,7 +12,7 @@ use blocks_ports::{Clock, OpenRead};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use jiff::Timestamp;
 
-use crate::output::{Output, clock_face, counted, grouped};
+use crate::output::{Output, clock_face, counted};
 
 /// A bar on a terminal, a line now and then in a pipe, nothing when asked to be quiet.
 pub(crate) struct PullBar {
@@ -112,7 +112,8 @@ impl Progress for PullBar {
         self.bar.set_position(progress.users);
         self.bar.set_message(format!("{pages}, {cost}"));
         if self.line_is_due() {
-            anstream::eprintln!("{} accounts in {pages}, {cost}", grouped(progress.users));
+            let users = counted(progress.users, "account", "accounts");
+            anstream::eprintln!("{users} in {pages}, {cost}");
         }
     }
 

@@ -1,13 +1,15 @@
 //! What the program says about an error, and how it ends then.
 
-use blocks_app::PullError;
+use blocks_app::{PullError, PullProgress};
 use blocks_domain::{Failure, InvalidValue, UnknownWord};
 use blocks_ports::{AccountName, ApiError, CredentialError, IssueError, StoreError};
 
 use crate::args::Words;
 use crate::environment;
 use crate::exit::{Exit, Failed};
-use crate::output::{ERROR_WORD, Output, ReaderLeft, counted, stderr_width, visible, wrapped};
+use crate::output::{
+    ERROR_WORD, Output, ReaderLeft, capital, counted, stderr_width, visible, wrapped,
+};
 
 /// Says on stderr what happened, why, and what to do; answers the exit code.
 pub(crate) fn report(error: &anyhow::Error, words: Words, output: Output) -> Exit {
@@ -19,10 +21,10 @@ pub(crate) fn report(error: &anyhow::Error, words: Words, output: Output) -> Exi
     lines.extend(causes[1..].iter().map(|cause| format!("  because {cause}")));
     let remedy = other_words(error, words).or(remedy);
     lines.extend(remedy.map(|remedy| format!("  {remedy}")));
-    // A read that was set aside is whole: nothing of it is left to go on with.
-    if let Some(users) = kept(error).filter(|_| !is_set_aside(error)) {
-        let users = counted(users, "account", "accounts");
-        lines.push(format!("  Kept so far: {users}. Run the same command to go on."));
+    if let Some(pull) = error.downcast_ref::<PullError>() {
+        // A read that was set aside is whole: nothing of it is left to go on with.
+        let kept = kept(error).filter(|_| !is_set_aside(error)).unwrap_or_default();
+        lines.extend(left(kept, &pull.progress(), output).map(|left| format!("  {left}")));
     }
     let text = wrapped(&output.typed(&lines.join("\n")), stderr_width());
     // The first word is coloured after the lines are broken, for colours have no width.
@@ -117,7 +119,7 @@ fn remedy_of(error: &anyhow::Error) -> Option<String> {
 
 fn has_store_behind(cause: &(dyn std::error::Error + 'static)) -> bool {
     std::iter::successors(cause.source(), |cause| cause.source())
-        .any(|cause| cause.is::<StoreError>())
+        .any(<dyn std::error::Error>::is::<StoreError>)
 }
 
 /// What to do where X refuses a word that one vocabulary alone has.
@@ -140,7 +142,7 @@ fn other_words(error: &anyhow::Error, words: Words) -> Option<String> {
 /// What to do with a read that was set aside.
 const SET_ASIDE: &str = "\
 `blocks changes --aside` shows who is missing. Where you have unblocked them, `blocks pull --accept` \
-takes the read for the mirror; otherwise `blocks pull` reads again.";
+takes the read for the mirror; otherwise `blocks pull` reads, and pays for, the whole list again.";
 
 /// The exit code of an error: the most exact reason in its chain decides.
 pub(crate) fn exit_of(error: &anyhow::Error) -> Exit {
@@ -177,6 +179,20 @@ fn is_set_aside(error: &anyhow::Error) -> bool {
         matches!(cause.downcast_ref(), Some(PullError::SetAside { .. }))
     };
     error.chain().any(is)
+}
+
+/// What a run that did not come to its end leaves, and what it has cost; nothing where it is neither.
+pub(crate) fn left(kept: u64, progress: &PullProgress, output: Output) -> Option<String> {
+    let cost = || format!("this run {} {} for reading", output.has_cost(), progress.cost());
+    let kept = (kept > 0).then(|| counted(kept, "account", "accounts"));
+    match (kept, progress.requests) {
+        (None, 0) => None,
+        (None, _) => Some(format!("{}.", capital(&cost()))),
+        (Some(kept), 0) => Some(format!("Kept so far: {kept}. Run the same command to go on.")),
+        (Some(kept), _) => {
+            Some(format!("Kept so far: {kept}; {}. Run the same command to go on.", cost()))
+        }
+    }
 }
 
 /// How many accounts an unfinished read holds, if it holds a page.

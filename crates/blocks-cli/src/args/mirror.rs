@@ -10,6 +10,7 @@ use clap::Args;
 use jiff::{Span, Timestamp, civil::Date, tz::TimeZone};
 
 use super::UserArg;
+use super::numbers::{at_least_one, in_days, page_size, whole};
 
 /// How to mirror.
 #[derive(Debug, Args)]
@@ -49,7 +50,7 @@ pub(crate) struct ReadingArgs {
     pub(crate) head: bool,
 
     /// How many accounts to ask for at once at most, 1 to 1000
-    #[arg(long, value_name = "N", default_value = "1000")]
+    #[arg(long, value_name = "N", default_value = "1000", value_parser = page_size)]
     pub(crate) page_size: MaxResults,
 
     #[command(flatten)]
@@ -76,17 +77,24 @@ pub(crate) struct PolicyArgs {
         value_name = "DAYS",
         env = "BLOCKS_FULL_EVERY",
         hide_env_values = true,
-        default_value = "30"
+        default_value = "30",
+        value_parser = in_days
     )]
     pub(crate) full_every: NonZeroU16,
 
     /// Keep no profile longer than so many days: refresh older ones by reading the whole list, and
     /// forget those that are older still
-    #[arg(long, value_name = "DAYS", env = "BLOCKS_MAX_AGE", hide_env_values = true)]
+    #[arg(
+        long,
+        value_name = "DAYS",
+        env = "BLOCKS_MAX_AGE",
+        hide_env_values = true,
+        value_parser = in_days
+    )]
     pub(crate) max_age: Option<NonZeroU16>,
 
     /// How many accounts in a row have to be known before the rest is taken as known
-    #[arg(long, value_name = "N", default_value = "20")]
+    #[arg(long, value_name = "N", default_value = "20", value_parser = at_least_one)]
     pub(crate) overlap: NonZeroU32,
 
     /// Set a whole read aside that has lost more than this share of the accounts, in percent
@@ -130,8 +138,12 @@ pub(crate) struct ForecastArgs {
     pub(crate) reading: ReadingArgs,
 
     /// How many accounts the list holds, where you know better than the mirror
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = whole)]
     pub(crate) users: Option<u64>,
+
+    /// What the pull may spend on reading, such as 2.50; as its --budget
+    #[arg(long, value_name = "USD", allow_hyphen_values = true)]
+    pub(crate) budget: Option<Usd>,
 }
 
 /// What to compare.
@@ -141,7 +153,7 @@ pub(crate) struct VerifyArgs {
     pub(crate) spending: SpendingArgs,
 
     /// How many accounts to ask for at once, 1 to 1000
-    #[arg(long, value_name = "N", default_value = "1000")]
+    #[arg(long, value_name = "N", default_value = "1000", value_parser = page_size)]
     pub(crate) page_size: MaxResults,
 }
 
@@ -185,7 +197,7 @@ pub(crate) struct ChangesArgs {
 #[derive(Debug, Args)]
 pub(crate) struct PurgeArgs {
     /// Only profiles that were read more than so many days ago
-    #[arg(long, value_name = "DAYS", conflicts_with = "all")]
+    #[arg(long, value_name = "DAYS", conflicts_with = "all", value_parser = in_days)]
     pub(crate) older_than: Option<NonZeroU16>,
 
     /// Ids and dates too: the mirror, its reads and its changes

@@ -166,8 +166,10 @@ async fn aside(account: &Account, store: &SqliteStore, output: Output) -> anyhow
 
 /// Shows a user by whom a read and the mirror differ to a person.
 pub(super) fn show_difference(user: &User, added: bool, output: Output) -> anyhow::Result<()> {
-    let (sign, what) =
-        if added { ("+", "on X, not in the mirror") } else { ("-", "in the mirror, not on X") };
+    let (sign, what) = match added {
+        true => ("+", "on the list at X, not in the mirror"),
+        false => ("-", "in the mirror, not on the list at X"),
+    };
     output.row(&format!("{sign} {}", called(&Names::of(user), &user.id.to_string())), what)
 }
 

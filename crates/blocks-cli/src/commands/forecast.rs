@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use blocks_app::{Choice, Forecast, Forecaster, Reason, Span};
-use blocks_domain::{MaxResults, Price, RateLimit, UserId};
+use blocks_domain::{MaxResults, Price, RateLimit, Usd, UserId};
 use blocks_ports::{Account, AccountStore, Clock, ReadKind};
 use blocks_sqlite::SqliteStore;
 use serde::Serialize;
@@ -22,14 +22,24 @@ pub(crate) async fn run(
     let home = home(globals)?;
     let store = home.open_store()?;
     let clock = clock_at(globals, &home, output).await?;
-    show(globals, &args.reading, args.users, &store, &*clock, output).await
+    let given = Given { users: args.users, budget: args.budget };
+    show(globals, &args.reading, given, &store, &*clock, output).await
+}
+
+/// What somebody says beside the flags of a pull.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Given {
+    /// How many accounts the list holds.
+    pub(crate) users: Option<u64>,
+    /// What the pull may spend on reading.
+    pub(crate) budget: Option<Usd>,
 }
 
 /// Shows what a pull would take.
 pub(crate) async fn show(
     globals: &Globals,
     args: &ReadingArgs,
-    users: Option<u64>,
+    given: Given,
     store: &SqliteStore,
     clock: &dyn Clock,
     output: Output,
@@ -44,19 +54,19 @@ pub(crate) async fn show(
     let policy = args.policy.policy();
     let choice = Choice::of(store, user, args.wanted(), &policy, clock.now()).await?;
     let forecaster = forecaster(args, store, clock);
-    let forecaster = match users {
+    let forecaster = match given.users {
         Some(users) => forecaster.expecting(users),
         None => forecaster,
     };
     let forecast = forecaster.forecast(user, choice).await?;
     if output.json {
-        output.json_line(&Told::of(&forecast, account.as_ref())?)?;
+        output.json_line(&Told::of(&forecast, account.as_ref(), given.budget)?)?;
         return Ok(Exit::Done);
     }
     if let Some(account) = &account {
         output.line(format!("{:<10}{}", "Account", who(account)))?;
     }
-    for (name, text) in rows(&forecast, args.page_size) {
+    for (name, text) in rows(&forecast, args.page_size, given.budget) {
         output.hanging(&format!("{name:<10}"), &text)?;
     }
     Ok(Exit::Done)
@@ -157,7 +167,26 @@ fn at(forecast: &Forecast) -> String {
     forecast.finish().most.map(|end| format!(", at {}", minute(end))).unwrap_or_default()
 }
 
-fn rows(forecast: &Forecast, page: MaxResults) -> Vec<(&'static str, String)> {
+/// How long the list is, as far as that is known.
+fn accounts(forecast: &Forecast) -> String {
+    let kept = forecast.choice.resumes.as_ref().map_or(0, |read| read.users);
+    match (forecast.users, kept) {
+        (Some(users), _) => grouped(users),
+        (None, 0) => "nobody knows how many".to_owned(),
+        (None, 1) => "at least 1, which is kept".to_owned(),
+        (None, kept) => format!("at least {}, which are kept", grouped(kept)),
+    }
+}
+
+/// What it costs, within a budget where it may cost more than that.
+fn cost_within(forecast: &Forecast, budget: Option<Usd>) -> String {
+    match budget.filter(|budget| forecast.cost.most.is_none_or(|most| most > *budget)) {
+        Some(budget) => format!("at most {budget}, your budget; without it, {}", cost(forecast)),
+        None => cost(forecast),
+    }
+}
+
+fn rows(forecast: &Forecast, page: MaxResults, budget: Option<Usd>) -> Vec<(&'static str, String)> {
     let choice = &forecast.choice;
     let count = |span: &Span<u64>| match span.most {
         Some(most) if most == span.least => grouped(most),
@@ -179,13 +208,13 @@ fn rows(forecast: &Forecast, page: MaxResults) -> Vec<(&'static str, String)> {
     };
     let mut rows = vec![
         ("Reads", format!("{}{}", what(choice), why(choice))),
-        ("Accounts", forecast.users.map_or_else(|| "nobody knows how many".into(), grouped)),
+        ("Accounts", accounts(forecast)),
         ("Requests", count(&forecast.requests)),
         ("Windows", count(&forecast.windows)),
         ("Waiting", waiting),
         ("Finished", finished),
         ("Billed", count(&forecast.billed_reads)),
-        ("Cost", cost(forecast)),
+        ("Cost", cost_within(forecast, budget)),
     ];
     if let Some(read) = &choice.gives_up {
         rows.push(("Gives up", counted(read.users, "account", "accounts") + " read before"));
@@ -220,6 +249,7 @@ struct Told<'a> {
     finished_at: ToldSpan<String>,
     billed_reads: ToldSpan<u64>,
     cost_usd: ToldSpan<Box<RawValue>>,
+    budget_usd: Option<Box<RawValue>>,
     paid_today: u64,
 }
 
@@ -236,7 +266,11 @@ impl<T> ToldSpan<T> {
 }
 
 impl<'a> Told<'a> {
-    fn of(forecast: &Forecast, account: Option<&'a Account>) -> anyhow::Result<Self> {
+    fn of(
+        forecast: &Forecast,
+        account: Option<&'a Account>,
+        budget: Option<Usd>,
+    ) -> anyhow::Result<Self> {
         let cost = ToldSpan {
             least: usd(forecast.cost.least)?,
             most: forecast.cost.most.map(usd).transpose()?,
@@ -254,6 +288,7 @@ impl<'a> Told<'a> {
             finished_at: ToldSpan::of(&forecast.finish(), |end| format!("{end:.3}")),
             billed_reads: ToldSpan::of(&forecast.billed_reads, |count| count),
             cost_usd: cost,
+            budget_usd: budget.map(usd).transpose()?,
             paid_today: forecast.paid_today,
         })
     }

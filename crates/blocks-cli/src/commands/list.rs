@@ -17,18 +17,29 @@ pub(crate) async fn run(globals: &Globals, args: ListArgs, output: Output) -> an
     let store = home(globals)?.open_store()?;
     let account = mirrored(globals, &store).await?;
     let snapshot = store.snapshot(account.user_id).await?.ok_or_else(nothing_mirrored)?;
-    let mut entries = store.entries(account.user_id, query(args));
+    let query = query(args);
+    let is_of_all = query == MirrorQuery::default();
+    let mut entries = store.entries(account.user_id, query);
     let mut view = View::new(output);
-    let mut shown = 0_u64;
+    let (mut shown, mut unknown) = (0_u64, 0_u64);
     while let Some(entry) = entries.try_next().await? {
         view.add(&entry.user)?;
         shown += 1;
+        unknown += u64::from(entry.user.username.is_none());
     }
     view.flush()?;
     let all = counted(snapshot.users, "account", "accounts");
     if output.is_terminal && !output.json {
         let (who, when) = (who(&account), minute(snapshot.finished_at));
         output.say(format!("{} of {all} that {who} blocks, read {when}", grouped(shown)));
+    }
+    if !output.json && !output.quiet {
+        // Who is not known passes no filter, and stands in no order.
+        if !is_of_all {
+            unknown = standing::unknown_profiles(&store, account.user_id).await?;
+        }
+        let meaning = "an id stands for each, and filters pass the others alone";
+        standing::tell_unknown(unknown, snapshot.users, meaning, output);
     }
     standing::tell(&store, &snapshot, output).await?;
     Ok(Exit::Done)

@@ -20,6 +20,7 @@ use crate::exit::{Exit, Failed};
 use crate::home::Home;
 use crate::output::{Output, counted, grouped, usd, visible};
 use crate::progress::{PullBar, ShownClock};
+use crate::trouble::left;
 
 /// What is asked for of each account: everything that `list`, `show` and `stats` can use.
 ///
@@ -48,7 +49,8 @@ pub(crate) async fn run(
     let store = home.open_store()?;
     if args.dry_run {
         let clock = clock_at(globals, &home, output).await?;
-        return forecast::show(globals, &args.reading, None, &store, &*clock, output).await;
+        let known = forecast::Given { users: None, budget: args.spending.budget };
+        return forecast::show(globals, &args.reading, known, &store, &*clock, output).await;
     }
     if args.accept {
         return accept(globals, args, &home, &store, output).await;
@@ -132,7 +134,7 @@ async fn show(
             if output.json {
                 output.json_line(&run.summary(None)?)?;
             }
-            say_interrupted(account.user_id, store, output).await?;
+            say_interrupted(account.user_id, &run.progress, store, output).await?;
             Ok(Exit::Interrupted)
         }
     }
@@ -155,19 +157,17 @@ pub(super) fn announce(forecast: &Forecast, page: MaxResults, bar: &PullBar, clo
     }
 }
 
-/// Says what an interrupted read leaves.
+/// Says what an interrupted read leaves, and what it has cost.
 pub(super) async fn say_interrupted(
     account: UserId,
+    progress: &PullProgress,
     store: &SqliteStore,
     output: Output,
 ) -> anyhow::Result<()> {
     let kept = store.unfinished(account).await?.map_or(0, |read| read.users);
-    output.say(match kept {
-        0 => "Interrupted before anything was read.".to_owned(),
-        kept => format!(
-            "Interrupted. Kept so far: {}. Run the same command to go on.",
-            counted(kept, "account", "accounts")
-        ),
+    output.say(match left(kept, progress, output) {
+        None => "Interrupted before anything was read.".to_owned(),
+        Some(left) => format!("Interrupted. {left}"),
     });
     Ok(())
 }
@@ -212,7 +212,14 @@ async fn accept(
         return Err(failed.remedy("There is nothing to accept; the mirror is as it was.").into());
     };
     let progress = PullProgress::default();
-    let run = Run { account: &account, progress, retries: 0, waited: Duration::ZERO, lookups: 0 };
+    let run = Run {
+        account: &account,
+        progress,
+        is_set_aside: false,
+        retries: 0,
+        waited: Duration::ZERO,
+        lookups: 0,
+    };
     if output.json {
         output.json_line(&run.summary(Some(&snapshot))?)?;
     } else {
@@ -251,6 +258,8 @@ fn read_and_paid(progress: &PullProgress) -> String {
 struct Run<'a> {
     account: &'a Account,
     progress: PullProgress,
+    /// Whether the read came to its end, and is not believed.
+    is_set_aside: bool,
     retries: u64,
     waited: Duration,
     /// How often X was asked whose token it is.
@@ -265,6 +274,7 @@ struct Summary<'a> {
     account: &'a str,
     account_id: String,
     complete: bool,
+    set_aside: bool,
     users: u64,
     added: Option<u64>,
     removed: Option<u64>,
@@ -294,6 +304,7 @@ impl<'a> Run<'a> {
         Self {
             account,
             progress,
+            is_set_aside: matches!(result, Some(Err(PullError::SetAside { .. }))),
             retries: connection.retries().load(Ordering::Relaxed),
             waited: connection.clock().waited(),
             lookups: connection.lookups_for_account(),
@@ -308,6 +319,7 @@ impl<'a> Run<'a> {
             account: account.name.as_str(),
             account_id: account.user_id.to_string(),
             complete: snapshot.is_some(),
+            set_aside: self.is_set_aside,
             users: snapshot.map_or(progress.users, |snapshot| snapshot.users),
             added: snapshot.map(|snapshot| snapshot.added),
             removed: snapshot.map(|snapshot| snapshot.removed),

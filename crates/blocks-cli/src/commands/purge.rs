@@ -68,18 +68,19 @@ pub(crate) async fn run(
 
 /// What is about to be forgotten, in words.
 fn announcement(args: &PurgeArgs, before: Option<Timestamp>, shown: &str, whose: &str) -> String {
+    let will = if args.dry_run { "would" } else { "will" };
     match (args.all, before) {
         (true, _) => format!(
-            "All that is kept of the block list of {whose} will be forgotten: {shown}, its reads \
+            "All that is kept of the block list of {whose} {will} be forgotten: {shown}, its reads \
              and its changes. Reading it again costs as much as the first time."
         ),
         (_, Some(before)) => format!(
-            "All profiles that were read before {} will be forgotten, {shown} that {whose} blocks \
+            "All profiles that were read before {} {will} be forgotten, {shown} that {whose} blocks \
              among them; ids and dates stay.",
             minute(before)
         ),
         (_, None) => format!(
-            "The profiles of {shown} that {whose} blocks will be forgotten, also in the list of \
+            "The profiles of {shown} that {whose} blocks {will} be forgotten, also in the list of \
              changes; ids and dates stay."
         ),
     }

@@ -1,17 +1,19 @@
 //! `blocks show`: one mirrored account.
 
 use blocks_domain::{User, UserId, Vocabulary};
-use blocks_ports::{ChangeKind, ChangeQuery, MirrorEntry, MirrorJournal, MirrorStore, Names};
+use blocks_ports::{
+    ChangeKind, ChangeQuery, MirrorEntry, MirrorJournal, MirrorStore, Names, Snapshot,
+};
 use blocks_sqlite::SqliteStore;
 use futures_util::TryStreamExt;
 use jiff::Timestamp;
 use serde::Serialize;
 
 use super::users::in_mirror;
-use crate::args::{Globals, ShowArgs};
+use crate::args::{Globals, ShowArgs, UserArg};
 use crate::context::{home, mirrored, nothing_mirrored};
 use crate::exit::{Exit, Failed};
-use crate::output::{Output, day, grouped, minute, visible, wrapped};
+use crate::output::{Output, counted, day, grouped, minute, visible, wrapped};
 use crate::standing;
 
 pub(crate) async fn run(
@@ -23,13 +25,7 @@ pub(crate) async fn run(
     let account = mirrored(globals, &store).await?;
     let snapshot = store.snapshot(account.user_id).await?.ok_or_else(nothing_mirrored)?;
     let Some(entry) = in_mirror(&store, account.user_id, &args.user).await? else {
-        let when = minute(snapshot.finished_at);
-        return Err(Failed::new(
-            Exit::Failed,
-            format!("{} was not on the block list when it was read, {when}", args.user),
-        )
-        .remedy("A newer pull may tell otherwise; `blocks changes` shows who has left the list.")
-        .into());
+        return Err(not_found(&store, &snapshot, &args.user).await?.into());
     };
     let earlier = earlier_names(&store, account.user_id, entry.user.id).await?;
     if output.json {
@@ -43,6 +39,31 @@ pub(crate) async fn run(
     }
     standing::tell(&store, &snapshot, output).await?;
     Ok(Exit::Done)
+}
+
+/// What there is to say of somebody whom the mirror does not show.
+async fn not_found(
+    store: &SqliteStore,
+    snapshot: &Snapshot,
+    user: &UserArg,
+) -> anyhow::Result<Failed> {
+    let unknown = match user {
+        UserArg::Id(_) => 0,
+        UserArg::Handle(_) => standing::unknown_profiles(store, snapshot.account).await?,
+    };
+    let when = minute(snapshot.finished_at);
+    if unknown == 0 {
+        let what = format!("{user} was not on the block list when it was read, {when}");
+        return Ok(Failed::new(Exit::Failed, what).remedy(
+            "A newer pull may tell otherwise; `blocks changes` shows who has left the list.",
+        ));
+    }
+    let of = counted(unknown, "account", "accounts");
+    let what = format!("no mirrored profile is of {user}, and the profiles of {of} are not known");
+    Ok(Failed::new(Exit::Failed, what).remedy(
+        "They were forgotten, or X did not tell them. Name the account by its id, or let `blocks \
+         pull --full` read the profiles again.",
+    ))
 }
 
 /// The names that an account had before, and until when, the last first.

@@ -29,6 +29,9 @@ pub(crate) async fn run(globals: &Globals, output: Output) -> anyhow::Result<Exi
     for line in lines(&stats, &snapshot, &who(&account)) {
         output.line(line)?;
     }
+    let unknown = stats.users.saturating_sub(stats.profiles);
+    let meaning = "the figures are of the others";
+    standing::tell_unknown(unknown, stats.users, meaning, output);
     standing::tell(&store, &snapshot, output).await?;
     Ok(Exit::Done)
 }
@@ -45,9 +48,9 @@ struct Report<'a> {
 }
 
 fn lines(stats: &Stats, snapshot: &Snapshot, who: &str) -> Vec<String> {
-    let share = |count: u64| match stats.users {
+    let share = |count: u64| match stats.profiles {
         0 => String::new(),
-        all => format!(" ({:.1} %)", count as f64 * 100.0 / all as f64),
+        known => format!(" ({:.1} %)", count as f64 * 100.0 / known as f64),
     };
     let row = |name: &str, count: u64| format!("{name:<22}{:>12}{}", grouped(count), share(count));
     let when = minute(snapshot.finished_at);

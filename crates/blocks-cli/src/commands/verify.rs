@@ -55,7 +55,7 @@ async fn verify(
     let result = until_interrupted(verify.run(account.user_id, query, bar)).await;
     bar.finish();
     let Some(result) = result else {
-        pull::say_interrupted(account.user_id, store, output).await?;
+        pull::say_interrupted(account.user_id, &bar.last(), store, output).await?;
         return Ok(Exit::Interrupted);
     };
     report(&result?, &account, store, output).await
@@ -96,7 +96,8 @@ async fn report(
         output.json_line(&Told::of(verification, account)?)?;
     } else {
         output.sentence(&format!(
-            "The mirror of {} differs from X: {} not in the mirror, {} not on X. {}",
+            "The mirror of {} differs from X: {} not in the mirror, {} no longer on the list at X \
+             (unblocked, suspended or gone). {}",
             minute(verification.before.finished_at),
             grouped(*added),
             grouped(*removed),
@@ -118,6 +119,7 @@ struct Told<'a> {
     account: &'a str,
     account_id: String,
     same: bool,
+    set_aside: bool,
     only_on_x: u64,
     only_in_mirror: u64,
     requests: u64,
@@ -135,6 +137,7 @@ impl<'a> Told<'a> {
         Ok(Self {
             account: account.name.as_str(),
             account_id: account.user_id.to_string(),
+            set_aside: matches!(verification.outcome, Verified::Differs { .. }),
             same: only_on_x + only_in_mirror == 0,
             only_on_x,
             only_in_mirror,

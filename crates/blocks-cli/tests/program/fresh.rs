@@ -116,7 +116,16 @@ fn after_a_read_was_set_aside_the_next_pull_reads_it_all_again() {
     let home = Home::new();
     let server = Server::answering(vec![page(1..60), page(1..20), page(1..60)]);
     home.against(&server.url, &["pull"]).ended(0);
-    home.against(&server.url, &["pull", "--full"]).ended(7);
+    let ran = home.against(&server.url, &["pull", "--full", "--json"]).ended(7);
+    let summary = &ran.json()[0];
+    assert_eq!(
+        (&summary["complete"], &summary["set_aside"]),
+        (&false.into(), &true.into()),
+        "{summary}"
+    );
+    for said in ["pays for, the whole list again", "This run cost USD 0.00 for reading."] {
+        assert!(ran.stderr.contains(said), "{said:?} is not said: {}", ran.stderr);
+    }
     let ran = home.against(&server.url, &["pull"]).ended(0);
     assert!(
         ran.stderr.contains("because a read of the whole list was set aside"),

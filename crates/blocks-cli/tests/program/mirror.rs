@@ -89,10 +89,47 @@ fn one_account_is_shown_by_id_and_by_handle() {
 }
 
 #[test]
+fn where_profiles_were_forgotten_that_is_said() {
+    let home = pulled();
+    let user = &home.sandboxed(&["list", "--json", "--limit", "1"]).ended(0).json()[0];
+    let (id, handle) =
+        (user["id"].as_str().expect("an id"), user["username"].as_str().expect("it"));
+    home.sandboxed(&["purge", "--yes"]).ended(0);
+
+    let ran = home.sandboxed(&["show", &format!("@{handle}")]).ended(1);
+    for said in ["no mirrored profile is of @", "of 2,500 accounts are not known", "by its id"] {
+        assert!(ran.stderr.contains(said), "{said:?} is not said: {}", ran.stderr);
+    }
+    assert!(!ran.stderr.contains("was not on the block list"), "{}", ran.stderr);
+    home.sandboxed(&["show", id]).ended(0);
+
+    for args in [&["stats"][..], &["list"], &["list", "--search", "a"], &["list", "--limit", "1"]] {
+        let ran = home.sandboxed(args).ended(0);
+        assert!(ran.stderr.contains("2,500 of 2,500 profiles are not known"), "{}", ran.stderr);
+        let ran = home.sandboxed(&[args, &["--json"]].concat()).ended(0);
+        assert_eq!(ran.stderr, "", "{args:?}");
+    }
+    let stats = home.sandboxed(&["stats"]).ended(0).stdout;
+    assert!(!stats.contains('%'), "no share of nobody: {stats}");
+    let stats = &home.sandboxed(&["stats", "--json"]).ended(0).json()[0];
+    assert_eq!((&stats["users"], &stats["profiles"]), (&2500.into(), &0.into()));
+}
+
+#[test]
+fn shares_are_of_the_profiles_that_are_known() {
+    let page = r#"{"data":[{"id":"1"},{"id":"2","username":"two","description":"a bio"}],"meta":{"result_count":2}}"#;
+    let (home, server) = (Home::new(), Server::answering(vec![Wire::json("200 OK", page)]));
+    home.against(&server.url, &["pull"]).ended(0);
+    let ran = home.run(&["stats"]).ended(0);
+    assert!(ran.stdout.contains("1 (100.0 %)"), "{}", ran.stdout);
+    assert!(ran.stderr.contains("1 of 2 profiles is not known"), "{}", ran.stderr);
+}
+
+#[test]
 fn figures_add_up() {
     let home = pulled();
     let stats = &home.sandboxed(&["stats", "--json"]).ended(0).json()[0];
-    assert_eq!(stats["users"], 2500);
+    assert_eq!((&stats["users"], &stats["profiles"]), (&2500.into(), &2500.into()));
     let sum = |key: &str| -> u64 {
         let parts = stats[key].as_object().expect("figures").values();
         parts.map(|count| count.as_u64().expect("a count")).sum()

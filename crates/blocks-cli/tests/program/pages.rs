@@ -53,8 +53,21 @@ fn wrong_usage_is_told_from_failure() {
         let ran = home.run(args).ended(2);
         assert!(!ran.stderr.is_empty(), "{args:?}");
     }
-    let ran = home.run(&["pull", "--page-size", "0"]).ended(2);
-    assert!(ran.stderr.contains("1 to 1000"), "{}", ran.stderr);
+    for (args, says) in [
+        (&["pull", "--page-size", "0"][..], "accounts, 1 to 1000"),
+        (&["verify", "--page-size", "2000"], "accounts, 1 to 1000"),
+        (&["pull", "--full-every", "0"], "a whole number of days, at least 1"),
+        (&["watch", "--max-age", "0"], "a whole number of days, at least 1"),
+        (&["purge", "--older-than", "0"], "a whole number of days, at least 1"),
+        (&["pull", "--overlap", "0"], "a whole number, 1 to"),
+        (&["list", "--min-followers", "x"], "it takes a whole number"),
+        (&["list", "--max-followers", "-1"], "'-1'"),
+        (&["forecast", "--users", "many"], "it takes a whole number"),
+    ] {
+        let ran = home.run(args).ended(2);
+        assert!(ran.stderr.contains(says), "{args:?}: {}", ran.stderr);
+        assert!(!ran.stderr.contains("max_results"), "{}", ran.stderr);
+    }
 }
 
 #[test]

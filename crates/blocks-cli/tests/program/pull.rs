@@ -23,6 +23,7 @@ fn the_summary_for_programs_has_every_key() {
     let summary = &ran.json()[0];
     for (key, value) in [
         ("complete", serde_json::json!(true)),
+        ("set_aside", false.into()),
         ("users", 2500.into()),
         ("added", 2500.into()),
         ("removed", 0.into()),
@@ -81,7 +82,9 @@ fn an_unfinished_read_can_be_given_up() {
 fn a_budget_is_a_hard_stop_and_the_next_run_goes_on() {
     let home = Home::new();
     let ran = home.sandboxed(&["pull", "--budget", "1.50"]).ended(6);
-    assert!(ran.stderr.contains("Kept so far: 1,500 accounts"), "{}", ran.stderr);
+    let left =
+        "Kept so far: 1,500 accounts; this run would have cost USD 1.50 for reading. Run the";
+    assert!(ran.stderr.contains(left), "{}", ran.stderr);
     let summary = &home.sandboxed(&["pull", "--json"]).ended(0).json()[0];
     assert_eq!((&summary["users"], &summary["billed_reads"]), (&2500.into(), &1000.into()));
 }
@@ -92,8 +95,8 @@ fn a_pull_that_did_not_finish_tells_programs_what_it_spent() {
     let ran = home.sandboxed(&["pull", "--json", "--budget", "1.00"]).ended(6);
     let summary = &ran.json()[0];
     assert_eq!(
-        (&summary["complete"], &summary["snapshot"]),
-        (&false.into(), &serde_json::Value::Null)
+        (&summary["complete"], &summary["set_aside"], &summary["snapshot"]),
+        (&false.into(), &false.into(), &serde_json::Value::Null)
     );
     assert_eq!((&summary["users"], &summary["requests"]), (&1000.into(), &1.into()));
     assert!(ran.stdout.contains(r#""cost_usd":1.00"#), "{}", ran.stdout);
@@ -180,7 +183,8 @@ fn ctrl_c_ends_it_cleanly_and_the_next_run_goes_on() {
     let mut said = String::new();
     stderr.read_to_string(&mut said).expect("the rest");
     assert_eq!(child.wait().expect("an end").code(), Some(130), "{said}");
-    assert!(said.contains("Kept so far: 1,500 accounts. Run the same command to go on."), "{said}");
+    let left = "Kept so far: 1,500 accounts; this run cost USD 1.50 for reading. Run the same";
+    assert!(said.contains(left), "{said}");
     let ran = serving.run(&home, &["pull", "--page-size", "100", "--no-wait"]);
     assert_eq!(ran.code, 5, "the window is still spent, also for the next process: {}", ran.stderr);
 }

@@ -66,6 +66,42 @@ fn verify_tells_beforehand_what_it_costs() {
     assert!(ran.stderr.contains("30 accounts were paid for earlier today"), "{}", ran.stderr);
 }
 
+#[test]
+fn verify_says_of_the_missing_that_they_are_no_longer_on_the_list() {
+    let (home, serving) = pulled("30");
+    let ids = home.run(&["list", "--json", "--quiet"]).ended(0).json();
+    elsewhere(&serving, "remove", &[ids[3]["id"].as_str().expect("an id")]);
+    let ran = serving.run(&home, &["verify"]).ended(7);
+    for said in [
+        "\tin the mirror, not on the list at X\n",
+        "0 not in the mirror, 1 no longer on the list at X (unblocked, suspended or gone)",
+    ] {
+        assert!(ran.stdout.contains(said), "{said:?} is not said: {}", ran.stdout);
+    }
+    let told = serving.run(&home, &["verify", "--json"]).ended(7).json();
+    let last = told.last().expect("a summary");
+    assert_eq!((&last["same"], &last["set_aside"]), (&false.into(), &true.into()), "{last}");
+}
+
+#[test]
+fn a_forecast_tells_what_is_kept_and_what_a_budget_allows() {
+    let home = Home::new();
+    let serving = Serving::start(&home, &["--blocks", "2000"]);
+    let pull = ["pull", "--budget", "0.50", "--page-size", "500"];
+    serving.run(&home, &pull).ended(6);
+    let forecast = ["forecast", "--budget", "0.10"];
+    for args in [&forecast[..], &["pull", "--dry-run", "--budget", "0.10"]] {
+        let ran = home.run(args).ended(0);
+        for said in ["at least 500, which are kept", "at most USD 0.10, your budget"] {
+            assert!(ran.stdout.contains(said), "{said:?} is not said: {}", ran.stdout);
+        }
+    }
+    let ran = home.run(&["forecast", "--budget", "5", "--users", "2000"]).ended(0);
+    assert!(!ran.stdout.contains("your budget"), "it is enough: {}", ran.stdout);
+    let told = home.run(&[&forecast[..], &["--json"]].concat()).ended(0);
+    assert!(told.stdout.contains(r#""budget_usd":0.10"#), "{}", told.stdout);
+}
+
 #[cfg(unix)]
 #[test]
 fn whoever_interrupts_is_told_of_all_that_is_kept() {
@@ -76,7 +112,7 @@ fn whoever_interrupts_is_told_of_all_that_is_kept() {
         (Wire::json("200 OK", page), Wire::json("200 OK", page).cut(5).stalling());
     let (home, server) = (Home::new(), Server::answering(vec![first, silence]));
     // The second time nothing is read before the interruption.
-    for requests in [2, 3] {
+    for (requests, cost) in [(2, "; this run cost USD 0.002 for reading."), (3, ".")] {
         let mut command = home.command(&["pull", "--api-url", &server.url]);
         command.env("BLOCKS_ACCESS_TOKEN", "token");
         let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
@@ -89,7 +125,8 @@ fn whoever_interrupts_is_told_of_all_that_is_kept() {
             std::process::Command::new("kill").args(["-INT", &id]).status().expect("it").success()
         );
         let ran = Ran::of(child.wait_with_output().expect("an end")).ended(130);
-        assert!(ran.stderr.contains("Kept so far: 2 accounts."), "{}", ran.stderr);
+        let said = format!("Kept so far: 2 accounts{cost} Run the same command");
+        assert!(ran.stderr.contains(&said), "{}", ran.stderr);
     }
 }
 
@@ -97,7 +134,7 @@ fn whoever_interrupts_is_told_of_all_that_is_kept() {
 fn a_purge_says_what_it_has_forgotten_and_how_to_have_it_again() {
     let (home, _serving) = pulled("30");
     let ran = home.run(&["purge", "--older-than", "1", "--dry-run"]).ended(0);
-    assert!(ran.stdout.contains("0 accounts that"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("would be forgotten, 0 accounts that"), "{}", ran.stdout);
     let ran = home.run(&["purge", "--yes"]).ended(0);
     assert!(ran.stdout.contains("Forgotten: 30 profiles"), "{}", ran.stdout);
     assert!(ran.stderr.contains("`blocks pull --full`"), "{}", ran.stderr);

@@ -3,7 +3,7 @@
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, ChildStderr, ChildStdout, Stdio};
 
-use crate::browser::elsewhere;
+use crate::browser::{control, elsewhere};
 use crate::support::{Home, Ran, Serving};
 
 /// A watch that is up to date and waits for events.
@@ -80,6 +80,8 @@ fn events_change_the_mirror_as_they_happen() {
     watching.stderr.read_to_string(&mut said).expect("the rest");
     assert_eq!(watching.child.wait().expect("an end").code(), Some(130), "{said}");
     assert!(said.contains("`blocks watch` goes on"), "{said}");
+    let cost = "Stopped after 2 events (USD 0.002) and reads for USD 0.00.";
+    assert!(said.contains(cost), "{said}");
 }
 
 #[test]
@@ -94,6 +96,28 @@ fn a_watch_without_a_mirror_makes_one_and_two_programs_get_along() {
     assert_eq!(watching.event()["user_id"], first.as_str());
     serving.run(&home, &["pull", "--full", "--quiet"]).ended(0);
     assert_eq!(listed(&home).len(), 29);
+}
+
+#[test]
+fn while_a_read_is_set_aside_nothing_is_followed_and_nothing_is_spent() {
+    let home = Home::new();
+    let serving = Serving::start(&home, &["--blocks", "1200"]);
+    serving.run(&home, &["pull", "--quiet"]).ended(0);
+    let fault = r#"{"faults":[{"kind":"without-next-token"}]}"#;
+    control(&serving.url, "/sandbox/faults", fault);
+    serving.run(&home, &["pull", "--full", "--page-size", "100"]).ended(7);
+
+    let mut command = serving.command(&home, &["watch"]);
+    command.env("BLOCKS_APP_TOKEN", serving.line["app_token"].as_str().expect("a token"));
+    let ran = Ran::of(command.output().expect("the program")).ended(6);
+    for said in ["is set aside", "`blocks changes --aside`", "`blocks pull --accept`"] {
+        assert!(ran.stderr.contains(said), "{said:?} is not said: {}", ran.stderr);
+    }
+    assert!(!ran.stderr.contains("Reading"), "{}", ran.stderr);
+    assert_eq!(home.run(&["changes", "--aside", "--json"]).ended(0).json().len(), 1100);
+
+    home.run(&["pull", "--accept"]).ended(0);
+    drop(Watching::begin(&home, &serving));
 }
 
 #[test]
