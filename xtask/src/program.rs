@@ -1,5 +1,6 @@
 //! The program `blocks` as users have it, and its sandbox in a process of its own.
 
+use std::env;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -41,10 +42,24 @@ impl Program<'_> {
     }
 }
 
+/// Cargo, as if it were called from outside.
+///
+/// It tells who runs under it of which package they are. Build scripts look at that, and would
+/// build anew what is built already.
+pub(crate) fn cargo() -> Command {
+    let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    let of_package = |name: &str| {
+        ["CARGO_PKG_", "CARGO_MANIFEST_"].iter().any(|prefix| name.starts_with(prefix))
+    };
+    for (name, _) in env::vars_os().filter(|(name, _)| name.to_str().is_some_and(of_package)) {
+        cargo.env_remove(name);
+    }
+    cargo
+}
+
 /// Builds the program with these flags of cargo, and answers where it is.
 pub(crate) fn build(root: &Path, flags: &[&str]) -> Result<PathBuf> {
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let mut build = Command::new(cargo)
+    let mut build = cargo()
         .args(["build", "--package", "blocks-cli"])
         .args(flags)
         .arg("--message-format=json-render-diagnostics")

@@ -1,4 +1,4 @@
-//! Pulls long lists in virtual time, in release, and shows what that takes.
+//! Pulls long lists in virtual time, and shows what that takes.
 //!
 //! What must hold of it stands in two tests of `blocks-tests`: `sweeps::as_many_as_are_wanted`
 //! where all goes well, and `shares::as_many_as_are_wanted` where one call in twenty meets a fault,
@@ -6,9 +6,11 @@
 
 use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use anyhow::{Context, Result, ensure};
+
+use crate::program::cargo;
 
 /// How long the lists are.
 #[derive(Debug, clap::Args)]
@@ -49,9 +51,14 @@ fn lengths(longest: u32) -> Vec<u32> {
 
 /// Runs a test for so many accounts, and prints each line that it tells as it comes.
 fn tell(root: &Path, test: &str, users: u32) -> Result<()> {
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let mut running = Command::new(cargo)
-        .args(["test", "--quiet", "--release", "--package", "blocks-tests", "--test", "main_job"])
+    // Building in release takes longer than it saves on a list that is no longer than this; and
+    // the tests of the whole workspace are built already where they were run.
+    let is_long = users > 100_000;
+    let built: &[_] =
+        if is_long { &["--release", "--package", "blocks-tests"] } else { &["--workspace"] };
+    let mut running = cargo()
+        .args(["test", "--quiet", "--test", "main_job"])
+        .args(built)
         .args(["--", "--ignored", "--exact", test, "--nocapture"])
         .env("BLOCKS_SWEEP_USERS", users.to_string())
         .current_dir(root)
