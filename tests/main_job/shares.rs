@@ -96,7 +96,7 @@ async fn all_of_them_together() {
 }
 
 #[tokio::test]
-#[ignore = "`cargo xtask sweep` runs it in release, for as many accounts as it is told"]
+#[ignore = "`cargo xtask sweep` runs it, for as many accounts as it is told"]
 async fn as_many_as_are_wanted() {
     let users = sweeps::users_wanted();
     let pages = users.div_ceil(1000);

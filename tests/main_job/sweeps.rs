@@ -33,7 +33,7 @@ async fn seven_windows() {
 const USERS: &str = "BLOCKS_SWEEP_USERS";
 
 #[tokio::test]
-#[ignore = "`cargo xtask sweep` runs it in release, for as many accounts as it is told"]
+#[ignore = "`cargo xtask sweep` runs it, for as many accounts as it is told"]
 async fn as_many_as_are_wanted() {
     println!("{}", sweep(users_wanted()).await);
 }
