@@ -19,9 +19,11 @@ pub use watcher::{Interruption, Told, Watcher};
 ///
 /// It subscribes to both events of the account where nobody has, and opens the stream; only then
 /// it reads what is new in the list, so that nothing falls between the two; an unfinished read of
-/// before is finished first. What is told meanwhile is taken in at once. After trouble that passes, and after an end
-/// without trouble, it waits and begins again, at the first with the stream, then with a read of
-/// the new blocks: those that were made in the gap are found, and so are events that came twice.
+/// before is finished first. What is told meanwhile is taken in at once.
+///
+/// After trouble that passes, and after an end without trouble, it waits and begins again, at the
+/// first with the stream, then with a read of the new blocks: those that were made in the gap are
+/// found, and so are events that came twice.
 /// **A block that was lifted in a gap cannot be seen**: it stays in the mirror until the whole list
 /// is read.
 ///

@@ -181,7 +181,7 @@ fn is_set_aside(error: &anyhow::Error) -> bool {
     error.chain().any(is)
 }
 
-/// What a run that did not come to its end leaves, and what it has cost; nothing where it is neither.
+/// What a run that did not come to its end leaves, and what it has cost, if it is either.
 pub(crate) fn left(kept: u64, progress: &PullProgress, output: Output) -> Option<String> {
     let cost = || format!("this run {} {} for reading", output.has_cost(), progress.cost());
     let kept = (kept > 0).then(|| counted(kept, "account", "accounts"));

@@ -19,8 +19,10 @@ use crate::{BuildError, HttpApi, Timeouts};
 /// use blocks_ports::{Credential, FixedCredential};
 ///
 /// let token = Arc::new(FixedCredential::new(Credential::bearer("s3cret")));
+/// let of_app = Arc::new(FixedCredential::new(Credential::bearer("4pp-s3cret")));
 /// let second = Duration::from_secs(1);
 /// let api = HttpApi::builder("main".parse()?, token)
+///     .app(of_app)
 ///     .api_url("http://localhost:8080")
 ///     .timeouts(Timeouts::new(second, 5 * second, 30 * second))
 ///     .max_body(4 << 20)

@@ -111,6 +111,29 @@ impl<'a> Pull<'a> {
 
     /// Reads what was chosen before, such as what somebody has agreed to pay for, or fails with
     /// [`PullError::Otherwise`] where something else is to be read by now.
+    ///
+    /// ```
+    /// use blocks_app::{NoProgress, Pull, PullError};
+    /// use blocks_domain::BlockingQuery;
+    /// use blocks_fake::stores::{JumpingClock, MemoryMirrorStore};
+    /// use blocks_fake::{FakeApi, World};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let world = World::builder().blocks(40).build();
+    /// let api = FakeApi::new(world.clone());
+    /// let (mirror, clock) = (MemoryMirrorStore::default(), JumpingClock::new(world.now()));
+    /// let pull = Pull::new(&api, &mirror, &clock);
+    /// let (me, query) = (world.owner(), BlockingQuery::default());
+    ///
+    /// let announced = pull.choose(me).await?;
+    /// pull.run(me, query.clone(), &NoProgress).await?;
+    /// // The whole list was announced, and by now its head would do.
+    /// let stopped = pull.expecting(&announced).run(me, query, &NoProgress).await;
+    /// assert!(matches!(stopped, Err(PullError::Otherwise)));
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub const fn expecting(mut self, choice: &'a Choice) -> Self {
         self.expects = Some(choice);

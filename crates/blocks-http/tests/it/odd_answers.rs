@@ -165,3 +165,15 @@ async fn an_answer_has_a_size_limit() {
     assert_eq!(error.kind(), Failure::Malformed);
     assert_eq!(error.detail(), Some("the answer has more than 26 bytes"));
 }
+
+#[tokio::test]
+async fn a_page_that_has_lost_its_users_is_no_empty_page() {
+    for body in [r#"{"meta":{"result_count":50}}"#, r#"{"data":[],"meta":{"result_count":50}}"#] {
+        let server = answering(json(200, body)).await;
+        let error = read(&client(&server.uri())).await.expect_err("nobody knows who they are");
+        assert_eq!(error.kind(), Failure::Malformed, "it may be asked for again");
+        assert!(error.to_string().contains("holds 50 users, and holds none"), "{error}");
+    }
+    let server = answering(json(200, r#"{"meta":{"result_count":0}}"#)).await;
+    read(&client(&server.uri())).await.expect("an empty page");
+}
